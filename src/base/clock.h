@@ -1,0 +1,53 @@
+// Time as an argument. Only Clock implementations read the system's clocks.
+
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "base/mutex.h"
+
+namespace disposable {
+
+// Wall time in milliseconds since the Unix epoch. Expiry is wall time: it survives a restart.
+using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
+
+// Thread-safe.
+class Clock {
+ public:
+  Clock() = default;
+  Clock(const Clock&) = delete;
+  Clock& operator=(const Clock&) = delete;
+  virtual ~Clock() = default;
+
+  // Never goes backwards during the life of the object.
+  virtual WallTime now() = 0;
+};
+
+// Turns raw readings into a time that never goes backwards: when the wall clock is set back, time goes on from the
+// latest reading at the speed of the steady clock, so that nothing expired comes back to life. A jump forward is
+// believed. Thread-compatible; a value.
+class ForwardTime {
+ public:
+  WallTime advance(WallTime wall, std::chrono::steady_clock::time_point steady);
+
+ private:
+  WallTime anchor_wall_{};
+  std::chrono::steady_clock::time_point anchor_steady_{};
+  WallTime latest_{};
+};
+
+// The machine's clock, read through ForwardTime.
+class SystemClock final : public Clock {
+ public:
+  WallTime now() override;
+
+ private:
+  Mutex mutex_;
+  ForwardTime time_ GUARDED_BY(mutex_);
+};
+
+// "2026-11-22T14:05:06.789Z".
+std::string format_utc(WallTime time);
+
+}  // namespace disposable

@@ -1,0 +1,188 @@
+#include "crypto/keyring.h"
+
+#include <charconv>
+
+#include "crypto/hash.h"
+
+namespace disposable {
+
+namespace {
+
+constexpr std::string_view kHeader = "disposable-secrets-keyring 1";
+constexpr std::size_t kEpochsMax = 64;
+constexpr std::size_t kCheckSize = 16;
+
+SymmetricKey derive(const SymmetricKey& root, std::string_view purpose) {
+  SymmetricKey key;
+  keyed_hash(root, {as_bytes(purpose)}, key.expose_mutable());
+  return key;
+}
+
+SymmetricKey random_key(Random& random) {
+  SymmetricKey key;
+  random.fill(key.expose_mutable());
+  return key;
+}
+
+// Not a secret: it only detects damage, so its key is a constant.
+std::array<std::uint8_t, kCheckSize> damage_check(ByteView lines) {
+  std::array<std::uint8_t, kCheckSize> sum{};
+  keyed_hash(SymmetricKey{}, {as_bytes("keyring file"), lines}, sum);
+  return sum;
+}
+
+// Writes hexadecimal digits into memory that is wiped, unlike to_hex().
+void append_hex(std::span<std::uint8_t>& out, ByteView bytes) {
+  static constexpr std::string_view kDigits = "0123456789abcdef";
+  for (const std::uint8_t byte : bytes) {
+    out[0] = static_cast<std::uint8_t>(kDigits[byte >> 4U]);
+    out[1] = static_cast<std::uint8_t>(kDigits[byte & 0x0FU]);
+    out = out.subspan(2);
+  }
+}
+
+void append_text(std::span<std::uint8_t>& out, std::string_view text) {
+  for (const char c : text) {
+    out[0] = static_cast<std::uint8_t>(c);
+    out = out.subspan(1);
+  }
+}
+
+Result<SymmetricKey> parse_key(std::string_view digits) {
+  SymmetricKey key;
+  if (digits.size() != SymmetricKey::kSize * 2) {
+    return fail(Errc::kCorrupt, "keyring: a key has the wrong length");
+  }
+  Result<Bytes> bytes = from_hex(digits);
+  if (!bytes) {
+    return fail(Errc::kCorrupt, "keyring: a key is not hexadecimal");
+  }
+  std::copy(bytes->begin(), bytes->end(), key.expose_mutable().begin());
+  wipe(*bytes);
+  return key;
+}
+
+// Cuts the next line off `rest`, without its newline.
+std::string_view next_line(std::string_view& rest) {
+  const std::size_t end = rest.find('\n');
+  const std::string_view line = rest.substr(0, end);
+  rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+  return line;
+}
+
+}  // namespace
+
+Keyring::Keyring(SymmetricKey root, std::vector<Epoch> epochs)
+    : root_(std::move(root)),
+      epochs_(std::move(epochs)),
+      id_(derive(root_, "store id")),
+      fingerprint_(derive(root_, "audit fingerprint")),
+      pepper_(derive(root_, "passphrase pepper")),
+      audit_(derive(root_, "audit chain")) {}
+
+Keyring Keyring::generate(Random& random) {
+  std::vector<Epoch> epochs;
+  SymmetricKey root = random_key(random);
+  epochs.push_back({1, random_key(random)});
+  return {std::move(root), std::move(epochs)};
+}
+
+Result<Keyring> Keyring::parse(ByteView file) {
+  const std::string_view text = as_text(file);
+  const std::size_t check_at = text.rfind("check ");
+  if (text.substr(0, text.find('\n')) != kHeader) {
+    return fail(Errc::kCorrupt, "keyring: not a keyring file of version 1");
+  }
+  if (check_at == std::string_view::npos ||
+      text.substr(check_at) != "check " + to_hex(damage_check(file.first(check_at))) + "\n") {
+    return fail(Errc::kCorrupt, "keyring: the file is damaged or cut short");
+  }
+  std::string_view rest = text.substr(0, check_at);
+  next_line(rest);
+  const std::string_view root_line = next_line(rest);
+  if (!root_line.starts_with("root ")) {
+    return fail(Errc::kCorrupt, "keyring: the root key is missing");
+  }
+  Result<SymmetricKey> root = parse_key(root_line.substr(5));
+  if (!root) {
+    return fail(root.error());
+  }
+  std::vector<Epoch> epochs;
+  while (!rest.empty()) {
+    std::string_view line = next_line(rest);
+    const std::size_t space = line.find(' ', 6);
+    if (!line.starts_with("epoch ") || space == std::string_view::npos || epochs.size() == kEpochsMax) {
+      return fail(Errc::kCorrupt, "keyring: an epoch line is malformed");
+    }
+    Epoch epoch;
+    const std::string_view number = line.substr(6, space - 6);
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), epoch.number);
+    Result<SymmetricKey> key = parse_key(line.substr(space + 1));
+    if (error != std::errc{} || end != number.data() + number.size() || !key) {
+      return fail(Errc::kCorrupt, "keyring: an epoch line is malformed");
+    }
+    epoch.key = std::move(*key);
+    epochs.push_back(std::move(epoch));
+  }
+  if (epochs.empty()) {
+    return fail(Errc::kCorrupt, "keyring: no epoch key");
+  }
+  return Keyring(std::move(*root), std::move(epochs));
+}
+
+SecretBytes Keyring::serialize() const {
+  constexpr std::size_t kHexKey = SymmetricKey::kSize * 2;
+  std::size_t size = kHeader.size() + 1 + 5 + kHexKey + 1;
+  for (const Epoch& epoch : epochs_) {
+    size += 6 + std::to_string(epoch.number).size() + 1 + kHexKey + 1;
+  }
+  SecretBytes file(size + 6 + kCheckSize * 2 + 1);
+  std::span<std::uint8_t> out = file.expose_mutable();
+  append_text(out, kHeader);
+  append_text(out, "\nroot ");
+  append_hex(out, root_.expose());
+  append_text(out, "\n");
+  for (const Epoch& epoch : epochs_) {
+    append_text(out, "epoch " + std::to_string(epoch.number) + " ");
+    append_hex(out, epoch.key.expose());
+    append_text(out, "\n");
+  }
+  append_text(out, "check ");
+  append_hex(out, damage_check(file.expose().first(size)));
+  append_text(out, "\n");
+  return file;
+}
+
+StoreId Keyring::store_id(const SecretKey& key) const {
+  StoreId id;
+  keyed_hash(id_, {key.expose()}, id.bytes);
+  return id;
+}
+
+Fingerprint Keyring::fingerprint(const SecretKey& key) const {
+  Fingerprint fingerprint;
+  keyed_hash(fingerprint_, {key.expose()}, fingerprint.bytes);
+  fingerprint.bytes[6] = static_cast<std::uint8_t>((fingerprint.bytes[6] & 0x0FU) | 0x80U);
+  fingerprint.bytes[8] = static_cast<std::uint8_t>((fingerprint.bytes[8] & 0x3FU) | 0x80U);
+  return fingerprint;
+}
+
+std::array<std::uint8_t, 16> Keyring::check_value() const {
+  std::array<std::uint8_t, 16> value{};
+  keyed_hash(root_, {as_bytes("keyring check value")}, value);
+  return value;
+}
+
+Result<SymmetricKey> Keyring::wrap_key(std::uint32_t epoch, const SecretKey& key, Purpose purpose) const {
+  const std::array<std::uint8_t, 1> label{static_cast<std::uint8_t>(purpose)};
+  for (const Epoch& candidate : epochs_) {
+    if (candidate.number == epoch) {
+      SymmetricKey derived;
+      keyed_hash(candidate.key, {as_bytes("wrap"), label, key.expose()}, derived.expose_mutable());
+      return derived;
+    }
+  }
+  return fail(Errc::kCorrupt, "the keyring lacks the epoch of this record");
+}
+
+}  // namespace disposable

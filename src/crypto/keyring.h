@@ -1,0 +1,62 @@
+// The keyring: every long-lived key of an installation, kept in one file apart from the database.
+//
+// File format, version 1 (text, one item a line, at most 64 epochs):
+//   disposable-secrets-keyring 1
+//   root <64 hexadecimal digits>         ids, fingerprints, pepper and audit key are derived from it
+//   epoch <number> <64 hexadecimal digits>   wraps data keys; the last one is used for new secrets
+//   check <32 hexadecimal digits>        BLAKE2b-128 of all lines before, against truncation and typing errors
+//
+// Derivation: BLAKE2b keyed with the root or epoch key over a purpose string and the input (RFC 7693).
+// Thread-safe once built: all methods are const.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crypto/secret_key.h"
+
+namespace disposable {
+
+class Keyring {
+ public:
+  static Keyring generate(Random& random);
+  // kCorrupt with a reason for a damaged or foreign file.
+  static Result<Keyring> parse(ByteView file);
+  SecretBytes serialize() const;
+
+  StoreId store_id(const SecretKey& key) const;
+  Fingerprint fingerprint(const SecretKey& key) const;
+
+  // Mixed into every passphrase before Argon2id.
+  const SymmetricKey& pepper() const { return pepper_; }
+  // Keys the hash chain of the audit log.
+  const SymmetricKey& audit_key() const { return audit_; }
+  // Identifies the keyring without revealing it: a store remembers it and refuses another keyring.
+  std::array<std::uint8_t, 16> check_value() const;
+
+  std::uint32_t current_epoch() const { return epochs_.back().number; }
+  // The key that wraps one secret's data key or its passphrase verifier: needs the epoch key AND the secret's key, so
+  // that neither disk nor disk with keyring opens anything. kCorrupt when the keyring has no such epoch.
+  enum class Purpose : std::uint8_t { kDataKey = 1, kVerifier = 2 };
+  Result<SymmetricKey> wrap_key(std::uint32_t epoch, const SecretKey& key, Purpose purpose) const;
+
+ private:
+  struct Epoch {
+    std::uint32_t number = 0;
+    SymmetricKey key;
+  };
+
+  Keyring(SymmetricKey root, std::vector<Epoch> epochs);
+
+  SymmetricKey root_;
+  std::vector<Epoch> epochs_;
+  SymmetricKey id_;
+  SymmetricKey fingerprint_;
+  SymmetricKey pepper_;
+  SymmetricKey audit_;
+};
+
+}  // namespace disposable

@@ -1,0 +1,77 @@
+// Goal: the keyring file round-trips, damage is refused, and every derived value depends on what it must depend on.
+
+#include "crypto/keyring.h"
+
+#include <doctest/doctest.h>
+
+#include "support/fakes.h"
+
+namespace disposable {
+
+namespace {
+
+std::string file_of(const Keyring& keyring) { return std::string(as_text(keyring.serialize().expose())); }
+
+}  // namespace
+
+TEST_CASE("keyring: what is written is read back and names secrets the same way") {
+  SeededRandom random(1);
+  const Keyring keyring = Keyring::generate(random);
+  const std::string file = file_of(keyring);
+  const Result<Keyring> parsed = Keyring::parse(as_bytes(file));
+  REQUIRE(parsed);
+  CHECK(file_of(*parsed) == file);
+  const SecretKey key = SecretKey::generate(random);
+  CHECK(parsed->store_id(key) == keyring.store_id(key));
+  CHECK(parsed->fingerprint(key) == keyring.fingerprint(key));
+  CHECK(parsed->check_value() == keyring.check_value());
+  CHECK(file.starts_with("disposable-secrets-keyring 1\nroot "));
+}
+
+TEST_CASE("keyring: every damaged file is refused") {
+  SeededRandom random(1);
+  const std::string file = file_of(Keyring::generate(random));
+  for (std::size_t i = 0; i < file.size(); ++i) {
+    CAPTURE(i);
+    CHECK(Keyring::parse(as_bytes(file.substr(0, i))).error().code == Errc::kCorrupt);
+    std::string flipped = file;
+    flipped[i] = static_cast<char>(flipped[i] ^ 1);
+    CHECK(Keyring::parse(as_bytes(flipped)).error().code == Errc::kCorrupt);
+  }
+  CHECK(Keyring::parse(as_bytes(file + "\n")).error().code == Errc::kCorrupt);
+  CHECK(Keyring::parse(as_bytes("disposable-secrets-keyring 2\n")).error().code == Errc::kCorrupt);
+}
+
+TEST_CASE("keyring: another keyring names the same secret differently") {
+  SeededRandom random(1);
+  const Keyring first = Keyring::generate(random);
+  const Keyring second = Keyring::generate(random);
+  const SecretKey key = SecretKey::generate(random);
+  CHECK(first.store_id(key) != second.store_id(key));
+  CHECK(first.fingerprint(key) != second.fingerprint(key));
+  CHECK(first.check_value() != second.check_value());
+}
+
+TEST_CASE("keyring: the fingerprint has the form of a UUIDv8") {
+  SeededRandom random(1);
+  const Keyring keyring = Keyring::generate(random);
+  const std::string text = format_uuid(keyring.fingerprint(SecretKey::generate(random)).bytes);
+  CHECK(text.size() == 36);
+  CHECK(text[14] == '8');
+}
+
+TEST_CASE("keyring: a wrap key depends on the secret's key, the purpose and the epoch") {
+  SeededRandom random(1);
+  const Keyring keyring = Keyring::generate(random);
+  const SecretKey key = SecretKey::generate(random);
+  const SecretKey other = SecretKey::generate(random);
+  const auto wrap = [&](const SecretKey& secret_key, Keyring::Purpose purpose) {
+    return to_hex(keyring.wrap_key(keyring.current_epoch(), secret_key, purpose)->expose());
+  };
+  CHECK(wrap(key, Keyring::Purpose::kDataKey) == wrap(key, Keyring::Purpose::kDataKey));
+  CHECK(wrap(key, Keyring::Purpose::kDataKey) != wrap(other, Keyring::Purpose::kDataKey));
+  CHECK(wrap(key, Keyring::Purpose::kDataKey) != wrap(key, Keyring::Purpose::kVerifier));
+  CHECK(keyring.wrap_key(99, key, Keyring::Purpose::kDataKey).error().code == Errc::kCorrupt);
+}
+
+}  // namespace disposable
