@@ -1,0 +1,73 @@
+// The life of a secret as pure functions: a record and `now` in, the next record and its events out.
+//
+//   live -> retrieved | deleted | expired -> purged
+//
+// Every decision about time is made here by comparing the record's own timestamps with `now`; sweeping only reclaims
+// space, destroys keys and writes the `expired` event. No I/O, no clock, no randomness except event ids.
+
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "core/event.h"
+#include "core/record.h"
+
+namespace disposable {
+
+// The specification's promise: an entry stays in the server cache this long after creation, whatever happens to it.
+inline constexpr std::chrono::seconds kRetentionMin{300};
+// Five guesses cannot find a passphrase worth the name, and a person who mistypes has five tries.
+inline constexpr int kWrongPassphrasesMax = 5;
+inline constexpr std::chrono::minutes kLockDuration{15};
+
+// What a caller is told about a record.
+enum class Standing : std::uint8_t {
+  kLive,
+  kSpent,    // retrieved or deleted: 410
+  kOverdue,  // still marked live but past its expiry: expire it, then answer as kAbsent
+  kAbsent,   // expired, or past its retention: 404
+};
+Standing standing(const Record& record, WallTime now);
+
+// When the entry may be forgotten: the later of its expiry and the promised retention.
+WallTime retain_until(const Record& record);
+// When the sweeper must look at it next; never before `now`.
+WallTime due_at(const Record& record, WallTime now);
+
+// Who asked, and the event ids to use (each transition needs at most two).
+struct Origin {
+  std::string_view address;
+  EventId first_event;
+  EventId second_event;
+};
+
+struct Transition {
+  Record next;
+  std::vector<Event> events;
+};
+
+Event created_event(const Record& record, const Origin& origin);
+
+// Each requires the standing in its comment.
+Transition mark_retrieved(const Record& record, WallTime now, const Origin& origin);  // kLive
+Transition mark_deleted(const Record& record, WallTime now, const Origin& origin);    // kLive; passphrase verified
+Transition mark_expired(const Record& record, WallTime now, const Origin& origin);    // kOverdue
+// kLive and not locked: counts a wrong passphrase; the fifth one locks and starts the count anew.
+Transition mark_denied(const Record& record, WallTime now, const Origin& origin);
+
+// Zero when deletion is not locked, else how long it still is (at least one second).
+std::chrono::seconds locked_for(const Record& record, WallTime now);
+
+// What the sweeper must do with an entry that is due.
+enum class SweepStep : std::uint8_t {
+  kNothing,      // not due after all
+  kExpire,       // past its expiry and not yet marked so
+  kDropPayload,  // spent, and the promised retention is over: the unreadable ciphertext may go
+  kPurge,        // nothing keeps it any longer
+};
+SweepStep sweep_step(const Record& record, WallTime now);
+
+}  // namespace disposable
