@@ -28,7 +28,8 @@ class FileDescriptor {
 
   // Gives the descriptor away without closing it.
   int release() { return std::exchange(descriptor_, -1); }
-  // Closes what is owned and owns `descriptor` from now on. An error of close() is dropped: nothing can be done about it.
+  // Closes what is owned and owns `descriptor` from now on. An error of close() is dropped: nothing can be done about
+  // it.
   void reset(int descriptor = -1) {
     const int old = std::exchange(descriptor_, descriptor);
     if (old >= 0) {

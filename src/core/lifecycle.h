@@ -37,7 +37,7 @@ WallTime retain_until(const Record& record);
 // When the sweeper must look at it next; never before `now`.
 WallTime due_at(const Record& record, WallTime now);
 
-// Who asked, and the event ids to use (each transition needs at most two).
+// Who asked, and the event ids to use; only mark_denied needs the second.
 struct Origin {
   std::string_view address;
   EventId first_event;

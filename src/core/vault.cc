@@ -17,7 +17,7 @@ tl::unexpected<Error> locked(std::chrono::seconds remaining) {
 }  // namespace
 
 Origin Vault::origin(WallTime now, std::string_view address) {
-  return {address, EventId::generate(now, parts_.random), EventId::generate(now, parts_.random)};
+  return {address, EventId::generate(now, parts_.random), {}};
 }
 
 Result<Vault::Current> Vault::load(const StoreId& id) {
@@ -192,7 +192,8 @@ Held<void> Vault::delete_secret(const SecretKey& key, const SecretBytes& passphr
       matches = *verdict;
       continue;  // Argon2 takes time: look at record and clock again
     }
-    const Origin by = origin(live->now, address);
+    Origin by = origin(live->now, address);
+    by.second_event = EventId::generate(live->now, parts_.random);
     const Result<Ticket> applied = apply(
         id, *live, *matches ? mark_deleted(live->record, live->now, by) : mark_denied(live->record, live->now, by));
     if (applied) {

@@ -1,0 +1,60 @@
+// What the contract suite runs against. A backend joins with one struct of this shape:
+//
+//   explicit X(OutboxLimits limits = {});   a new, empty store
+//   SecretStore& store();  Outbox& outbox();
+
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string_view>
+
+#include "store/memory/memory_store.h"
+#include "store/rocksdb/rocksdb_store.h"
+
+namespace disposable {
+
+// A new folder, removed with everything in it.
+class TempFolder {
+ public:
+  TempFolder();
+  TempFolder(const TempFolder&) = delete;
+  TempFolder& operator=(const TempFolder&) = delete;
+  ~TempFolder();
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+struct MemoryHarness {
+  explicit MemoryHarness(OutboxLimits limits = {}) : memory(limits) {}
+  SecretStore& store() { return memory; }
+  Outbox& outbox() { return memory; }
+
+  MemoryStore memory;
+};
+
+struct RocksDbHarness {
+  explicit RocksDbHarness(OutboxLimits limits = {});
+  explicit RocksDbHarness(const RocksDbStore::Options& other);  // with the harness's own folder
+  SecretStore& store() { return *rocksdb; }
+  Outbox& outbox() { return *rocksdb; }
+
+  void close() { rocksdb.reset(); }
+  void reopen();
+  Result<std::unique_ptr<RocksDbStore>> try_open() const { return RocksDbStore::open(options); }
+
+  TempFolder folder;
+  RocksDbStore::Options options;
+  std::unique_ptr<RocksDbStore> rocksdb;
+};
+
+// Data that is told apart by its number.
+StoreId test_id(std::uint64_t number);
+Event test_event(std::uint64_t number);
+Bytes test_bytes(std::string_view text);
+WallTime at(std::int64_t milliseconds);
+inline Entry test_entry(std::string_view record, std::int64_t due) { return {test_bytes(record), at(due)}; }
+
+}  // namespace disposable
