@@ -1,0 +1,230 @@
+// Goal: every event reaches the log once and in order, through failures and restarts, and failures are told once.
+// Method: fakes of both sides with switches, and a pause that is written down instead of waited for. drain() runs the
+// same step as the thread, so most behaviours need no thread; the few tests with one wait for a condition.
+
+#include "audit/projector.h"
+
+#include "audit/audit_fixture.h"
+#include "audit/projector_fakes.h"
+#include "audit/sqlite/audit_verifier.h"
+
+namespace disposable {
+namespace {
+
+using std::chrono::milliseconds;
+
+std::chrono::steady_clock::time_point soon() { return std::chrono::steady_clock::now() + std::chrono::minutes(1); }
+std::chrono::steady_clock::time_point passed() { return std::chrono::steady_clock::time_point::min(); }
+
+TEST_CASE("drain: projects everything in order and acknowledges it") {
+  ProjectorScene scene;
+  scene.outbox.add(test_events(1, 2500));
+  Projector projector(scene.parts());
+  REQUIRE(projector.drain(soon()));
+  CHECK(scene.log.rows() == test_events(1, 2500));
+  CHECK(scene.log.batches() == std::vector<std::size_t>{1000, 1000, 500});
+  CHECK(scene.outbox.size() == 0);
+  CHECK(scene.outbox.asked_after() == 2500);  // a store need not step over what it has forgotten
+  CHECK(scene.told.empty());
+}
+
+TEST_CASE("drain: an empty outbox is done even when the time is up") {
+  ProjectorScene scene;
+  Projector projector(scene.parts());
+  CHECK(projector.drain(passed()));
+}
+
+TEST_CASE("drain: gives up at its deadline and leaves the rest in the outbox") {
+  ProjectorScene scene;
+  SUBCASE("because there is too much") {
+    scene.outbox.add(test_events(1, 1500));
+    Projector projector(scene.parts());
+    const Result<void> drained = projector.drain(passed());
+    REQUIRE_FALSE(drained);
+    CHECK(drained.error().code == Errc::kUnavailable);
+    CHECK(scene.outbox.size() == 500);
+  }
+  SUBCASE("because the log fails") {
+    scene.outbox.add(test_events(1, 5));
+    scene.log.fail(1'000'000);
+    Projector projector(scene.parts());
+    const Result<void> drained = projector.drain(passed());
+    REQUIRE_FALSE(drained);
+    CHECK(drained.error().detail == "append fails");
+    CHECK(scene.outbox.size() == 5);
+    CHECK(scene.pauses.empty());
+  }
+}
+
+TEST_CASE("drain: tries again with growing pauses, told once, and ready only afterwards") {
+  ProjectorScene scene;
+  scene.outbox.add(test_events(1, 3));
+  scene.log.fail(8);
+  Projector projector(scene.parts());
+  CHECK(projector.ready());
+  REQUIRE(projector.drain(soon()));
+  CHECK(projector.ready());
+  CHECK(scene.log.rows() == test_events(1, 3));
+  CHECK(scene.pauses == std::vector<milliseconds>{milliseconds(100), milliseconds(200), milliseconds(400),
+                                                  milliseconds(800), milliseconds(1600), milliseconds(3200),
+                                                  milliseconds(5000), milliseconds(5000)});
+  CHECK(scene.told == std::vector<std::string>{"append fails", "recovered"});
+}
+
+TEST_CASE("ready: is the failure while the projection fails") {
+  ProjectorScene scene;
+  scene.outbox.add(test_events(1, 1));
+  scene.log.fail(1);
+  Projector projector(scene.parts());
+  REQUIRE_FALSE(projector.drain(passed()));
+  const Result<void> ready = projector.ready();
+  REQUIRE_FALSE(ready);
+  CHECK(ready.error().code == Errc::kUnavailable);
+  CHECK(ready.error().detail == "append fails");
+  REQUIRE(projector.drain(soon()));
+  CHECK(projector.ready());
+}
+
+TEST_CASE("drain: each failure is repeated without a duplicate or a change of order") {
+  struct Row {
+    std::string name;
+    void (*arm)(ProjectorScene&);
+    const char* told;
+  };
+  const Row rows[] = {
+      {"pending", [](ProjectorScene& scene) { scene.outbox.fail_pending(2); }, "pending fails"},
+      {"append", [](ProjectorScene& scene) { scene.log.fail(2); }, "append fails"},
+      {"append that has written",
+       [](ProjectorScene& scene) { scene.log.fail(2, FaultyAuditLog::Fault::kWriteAndFail); }, "append fails"},
+      {"append that throws", [](ProjectorScene& scene) { scene.log.fail(2, FaultyAuditLog::Fault::kThrow); },
+       "the projection threw: std::bad_alloc"},
+      {"acknowledge", [](ProjectorScene& scene) { scene.outbox.fail_acknowledge(2); }, "acknowledge fails"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    ProjectorScene scene;
+    scene.outbox.add(test_events(1, 30));
+    row.arm(scene);
+    Projector projector(scene.parts());
+    REQUIRE(projector.drain(soon()));
+    CHECK(scene.log.rows() == test_events(1, 30));
+    CHECK(scene.outbox.size() == 0);
+    CHECK(scene.told == std::vector<std::string>{row.told, "recovered"});
+  }
+}
+
+TEST_CASE("project: a crash between append and acknowledge makes no duplicate in SQLite") {
+  const TempFolder folder;
+  const SymmetricKey key = test_audit_key();
+  FakeOutbox outbox;
+  outbox.add(test_events(1, 20));
+  outbox.fail_acknowledge(1);
+  {
+    const auto log = open_log(folder / "audit.db", key);
+    Projector crashed({.outbox = outbox, .log = *log});
+    REQUIRE_FALSE(crashed.drain(passed()));
+  }
+  outbox.add(test_events(21, 5));
+  const auto log = open_log(folder / "audit.db", key);
+  Projector restarted({.outbox = outbox, .log = *log});
+  REQUIRE(restarted.check_continuity());
+  REQUIRE(restarted.drain(soon()));
+  const Result<VerifyReport> report = verify_audit_log(folder / "audit.db", key);
+  REQUIRE(report);
+  CHECK(report->ok);
+  CHECK(report->rows == 25);
+}
+
+TEST_CASE("check_continuity: a log that lacks the last acknowledged event was rolled back") {
+  ProjectorScene scene;
+  Projector projector(scene.parts());
+  CHECK(projector.check_continuity());  // nothing was ever acknowledged
+  scene.outbox.add(test_events(1, 3));
+  REQUIRE(projector.drain(soon()));
+  CHECK(projector.check_continuity());
+
+  FaultyAuditLog earlier;
+  REQUIRE(earlier.append(test_events(1, 2)));
+  Projector over_earlier({.outbox = scene.outbox, .log = earlier});
+  const Result<void> continuity = over_earlier.check_continuity();
+  REQUIRE_FALSE(continuity);
+  CHECK(continuity.error().code == Errc::kCorrupt);
+  CHECK(continuity.error().detail.find("the audit log was rolled back: ") == 0);
+}
+
+TEST_CASE("check_continuity: a side that cannot tell is kUnavailable, not a rollback") {
+  ProjectorScene scene;
+  scene.outbox.add(test_events(1, 1));
+  Projector projector(scene.parts());
+  REQUIRE(projector.drain(soon()));
+  scene.log.fail(1);
+  CHECK(projector.check_continuity().error().code == Errc::kUnavailable);
+  scene.log.fail(0);
+  scene.outbox.fail_pending(1);
+  CHECK(projector.check_continuity().error().code == Errc::kUnavailable);
+}
+
+TEST_CASE("start: events are projected as they come, gathering after small batches") {
+  ProjectorScene scene;
+  Projector projector(scene.parts());
+  projector.start();
+  scene.outbox.add(test_events(1, 2));
+  REQUIRE(scene.log.wait_for_rows(2));
+  scene.outbox.add(test_events(3, 2));
+  REQUIRE(scene.log.wait_for_rows(4));
+  REQUIRE(projector.drain(soon()));
+  CHECK(scene.log.rows() == test_events(1, 4));
+  CHECK_FALSE(scene.pauses.empty());
+  for (const milliseconds pause : scene.pauses) {
+    CHECK(pause == milliseconds(50));
+  }
+}
+
+TEST_CASE("start: full batches follow each other without a pause") {
+  ProjectorScene scene;
+  scene.outbox.add(test_events(1, 3000));
+  Projector projector(scene.parts());
+  projector.start();
+  REQUIRE(scene.log.wait_for_rows(3000));
+  REQUIRE(projector.drain(soon()));
+  CHECK(scene.log.batches() == std::vector<std::size_t>{1000, 1000, 1000});
+  CHECK(scene.pauses.empty());
+}
+
+TEST_CASE("start: the thread recovers by itself, and a second failure is told again") {
+  ProjectorScene scene;
+  scene.log.fail(3);
+  scene.outbox.add(test_events(1, 1));
+  Projector projector(scene.parts());
+  projector.start();
+  REQUIRE(scene.log.wait_for_rows(1));
+  scene.log.fail(2, FaultyAuditLog::Fault::kThrow);
+  scene.outbox.add(test_events(2, 1));
+  REQUIRE(scene.log.wait_for_rows(2));
+  REQUIRE(projector.drain(soon()));
+  CHECK(scene.told ==
+        std::vector<std::string>{"append fails", "recovered", "the projection threw: std::bad_alloc", "recovered"});
+}
+
+TEST_CASE("the destructor: stops a projector in the middle of a long pause and drops nothing") {
+  ProjectorScene scene;
+  scene.log.fail(1'000'000);
+  scene.outbox.add(test_events(1, 7));
+  {
+    Projector projector(
+        {.outbox = scene.outbox, .log = scene.log, .pause = [](milliseconds, const std::stop_token& stop) {
+           pause_unless_stopped(std::chrono::hours(1), stop);
+         }});
+    projector.start();
+  }
+  CHECK(scene.outbox.size() == 7);
+}
+
+TEST_CASE("pause_unless_stopped: does not wait once stopped") {
+  std::stop_source source;
+  source.request_stop();
+  pause_unless_stopped(std::chrono::hours(1), source.get_token());
+}
+
+}  // namespace
+}  // namespace disposable
