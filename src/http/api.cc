@@ -1,0 +1,120 @@
+#include "http/api.h"
+
+#include "http/openapi.h"
+#include "http/response.h"
+
+namespace disposable {
+
+namespace {
+
+// Swagger UI needs nothing beyond its own files, and inline SVG icons from its own stylesheet (checked in Chromium).
+constexpr std::string_view kDocsPolicy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+// A speculative request comes from a machine, not from a reader: it must not spend what the reader came for.
+// Sec-Purpose and Purpose are what browsers send (HTML, "speculative loading"), the others what they once sent.
+bool is_speculative(const Request& request) {
+  constexpr HeaderField kMarks[] = {
+      {"Sec-Purpose", "prefetch"}, {"Purpose", "prefetch"}, {"X-Purpose", "preview"}, {"X-Moz", "prefetch"}};
+  for (const HeaderField& mark : kMarks) {
+    const std::string_view value = request.header(mark.name).value_or("");
+    // Sec-Purpose may go on with parameters: "prefetch;prerender".
+    if (equal_ignoring_case(value.substr(0, mark.value.size()), mark.value)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+Response Api::create(const Request& request, std::string_view /*parameter*/) const {
+  auto body = parse_create_body(request.body, parts_.limits);
+  if (!body) {
+    return invalid_body_response(body.error());
+  }
+  const auto held =
+      parts_.vault.create({std::move(body->secret), std::move(body->passphrase), body->ttl}, request.address);
+  Response response = held.outcome ? json_response(200, json_object_of("secret_key", held.outcome->format().expose()))
+                                   : failure_response(held.outcome.error());
+  response.ticket = held.ticket;
+  return response;
+}
+
+Response Api::retrieve(const Request& request, std::string_view parameter) const {
+  if (is_speculative(request)) {
+    return error_response(403, "Prefetching does not retrieve a secret");
+  }
+  const auto key = SecretKey::parse(parameter);
+  if (!key) {
+    return failure_response(key.error());
+  }
+  const auto held = parts_.vault.retrieve(*key, request.address);
+  Response response = held.outcome ? json_response(200, json_object_of("secret", held.outcome->expose()))
+                                   : failure_response(held.outcome.error());
+  response.ticket = held.ticket;
+  return response;
+}
+
+Response Api::delete_secret(const Request& request, std::string_view parameter) const {
+  const auto body = parse_delete_body(request.body, parts_.limits);
+  if (!body) {
+    return invalid_body_response(body.error());
+  }
+  const auto key = SecretKey::parse(parameter);
+  if (!key) {
+    return failure_response(key.error());
+  }
+  const auto held = parts_.vault.delete_secret(*key, body->passphrase, request.address);
+  Response response =
+      held.outcome ? json_response(200, R"({"status":"secret deleted"})") : failure_response(held.outcome.error());
+  response.ticket = held.ticket;
+  return response;
+}
+
+Response Api::welcome(const Request& /*request*/, std::string_view /*parameter*/) const {
+  return json_response(200, R"({"message":"Welcome to Disposable Secrets"})");
+}
+
+Response Api::docs(const Request& /*request*/, std::string_view name) const {
+  for (const Asset& asset : parts_.docs) {
+    if (asset.name == name) {
+      Response response;
+      response.status = 200;
+      response.headers = {
+          {"Content-Type", std::string(asset.content_type)},
+          {"Cache-Control", "public, max-age=3600"},
+          {"Content-Security-Policy", std::string(kDocsPolicy)},
+          {"X-Content-Type-Options", "nosniff"},
+          {"Referrer-Policy", "no-referrer"},
+      };
+      response.body = SecretBytes::copy_of(asset.bytes);
+      return response;
+    }
+  }
+  return error_response(404);
+}
+
+Response Api::openapi(const Request& /*request*/, std::string_view /*parameter*/) const {
+  return json_response(200, openapi_json());
+}
+
+Response Api::healthz(const Request& /*request*/, std::string_view /*parameter*/) const {
+  return json_response(200, R"({"status":"ok"})");
+}
+
+Response Api::readyz(const Request& /*request*/, std::string_view /*parameter*/) const {
+  const Result<void> ready = parts_.readiness();
+  if (ready) {
+    return json_response(200, R"({"status":"ready"})");
+  }
+  // A fixed reason: a backend's message may name paths and hosts, and anybody may ask.
+  Response response = unavailable(ready.error().retry_after);
+  response.body = SecretBytes::copy_of(
+      as_bytes(R"({"status":"unavailable","reasons":["The store or the audit log cannot commit"]})"));
+  response.log_detail = ready.error().detail;
+  return response;
+}
+
+}  // namespace disposable

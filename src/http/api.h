@@ -1,0 +1,80 @@
+// Api: the HTTP interface of design section 2 as a function from a request to a response.
+//
+// One table says which path takes which method, which handler answers and with which statuses; 404, 405 and Allow
+// follow from it, and a test compares it with openapi.json. Handlers never wait for a ticket: the connection layer
+// does, before the response leaves. Only a GET spends a secret.
+//
+// Thread-safe. Borrows the vault and the assets, which must outlive it. Throws nothing but bad_alloc.
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/vault.h"
+#include "http/json_body.h"
+#include "http/message.h"
+
+namespace disposable {
+
+// A file of the documentation page, embedded into the executable.
+struct Asset {
+  std::string_view name;  // /docs/<name>; empty: the page itself at /docs
+  std::string_view content_type;
+  ByteView bytes;
+};
+
+class Api {
+ public:
+  struct Parts {
+    Vault& vault;
+    // What /readyz reports; the detail of its error is logged and not shown.
+    std::function<Result<void>()> readiness;
+    BodyLimits limits{};
+    std::vector<Asset> docs{};
+  };
+
+  explicit Api(Parts parts) : parts_(std::move(parts)) {}
+
+  // For HEAD the response is that of GET, with its body: the connection layer keeps the body back.
+  Response handle(const Request& request) const;
+
+  // What is refused by the head alone (404, 405, 413, 415), so that a body need not be read before it is refused.
+  // `body_bytes` is the length that was announced. handle() refuses the same.
+  std::optional<Response> refuse(const Request& head, std::uint64_t body_bytes) const;
+
+  enum class Body : std::uint8_t {
+    kIgnored,   // none is expected; a small one is dropped
+    kOptional,  // JSON, may be empty
+    kRequired,  // JSON
+  };
+
+  struct Operation {
+    std::string_view pattern;  // the last segment may be a parameter in braces
+    std::string_view method;   // where it is GET and harmless, HEAD is answered alike
+    bool head_too = false;
+    Body body = Body::kIgnored;
+    std::span<const int> statuses;  // every status that this operation answers
+    Response (Api::*handler)(const Request& request, std::string_view parameter) const = nullptr;
+  };
+  static std::span<const Operation> operations();
+
+ private:
+  Response welcome(const Request& request, std::string_view parameter) const;
+  Response create(const Request& request, std::string_view parameter) const;
+  Response retrieve(const Request& request, std::string_view parameter) const;
+  Response delete_secret(const Request& request, std::string_view parameter) const;
+  Response docs(const Request& request, std::string_view name) const;
+  Response openapi(const Request& request, std::string_view parameter) const;
+  Response healthz(const Request& request, std::string_view parameter) const;
+  Response readyz(const Request& request, std::string_view parameter) const;
+
+  std::uint64_t body_bytes_max(const Operation& operation) const;
+
+  const Parts parts_;
+};
+
+}  // namespace disposable

@@ -1,0 +1,50 @@
+// The head of an HTTP/1.x request, from bytes to a parsed head or a refusal (RFC 9112, sections 2 to 6).
+//
+// Stricter than the RFC wherever two readers of the same bytes could disagree about where a message ends: lines end
+// with CR LF only, no folded lines, one Host, one Content-Length of digits only, no Transfer-Encoding. Content-Length
+// is the only framing there is. After a refusal nothing that follows on the connection can be trusted: close it.
+//
+// Pure functions, thread-safe. What they return borrows the bytes.
+
+#pragma once
+
+#include <cstdint>
+
+#include <tl/expected.hpp>
+
+#include "http/message.h"
+
+namespace disposable {
+
+// A link, a few headers and a cookie of somebody else's: far below. What is over it is 431.
+inline constexpr std::size_t kHeadBytesMax = 8192;
+// Our longest path is 50 bytes; a query or an absolute-form target (RFC 9112, 3.2.2) makes it longer. Over it: 414.
+inline constexpr std::size_t kTargetBytesMax = 2048;
+inline constexpr std::size_t kHeaderFieldsMax = 64;
+
+// Where the head ends in what has arrived so far.
+struct HeadScan {
+  enum class State : std::uint8_t { kIncomplete, kComplete, kMalformed } state = State::kIncomplete;
+  std::size_t size = 0;  // of the head with its empty line, when complete
+};
+// Malformed as soon as a line does not end with CR LF, so that such a peer need not be waited for.
+HeadScan scan_head(std::string_view bytes);
+
+struct RequestHead {
+  Request request;  // without body and address
+  std::uint64_t content_length = 0;
+  bool keep_alive = false;
+  bool expects_continue = false;
+};
+
+// The answer to a head that is not accepted; its body is error_response(status).
+struct HeadRefusal {
+  int status = 400;
+};
+
+// `bytes` is one complete head, with its empty line.
+// 400 malformed, 411 Transfer-Encoding, 414 target too long, 417 unknown expectation, 431 too many fields,
+// 505 neither HTTP/1.1 nor HTTP/1.0.
+tl::expected<RequestHead, HeadRefusal> parse_head(std::string_view bytes);
+
+}  // namespace disposable

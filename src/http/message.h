@@ -1,0 +1,52 @@
+// Request and Response: what the connection layer hands to Api and takes back.
+//
+// Thread-compatible values. A Request borrows everything from the connection layer, which owns (and wipes) the bytes
+// and keeps them until the response is ready. A Response owns its body and wipes it.
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/ticket.h"
+#include "crypto/secret_bytes.h"
+
+namespace disposable {
+
+struct HeaderField {
+  std::string_view name;
+  std::string_view value;
+};
+
+// Equality of ASCII text without regard to case, as header names and media types compare (RFC 9110, 5.1 and 8.3.1).
+bool equal_ignoring_case(std::string_view a, std::string_view b);
+
+struct Request {
+  std::string_view method;
+  std::string_view path;  // as it was sent: not decoded, no query
+  std::vector<HeaderField> headers;
+  ByteView body;
+  std::string_view address;  // the client's, in text
+
+  // The first field of that name in any case; nothing when there is none.
+  std::optional<std::string_view> header(std::string_view name) const;
+};
+
+struct ResponseHeader {
+  std::string_view name;  // a constant
+  std::string value;
+};
+
+struct Response {
+  int status = 500;
+  std::vector<ResponseHeader> headers;  // without Content-Length and Connection: those belong to the connection layer
+  SecretBytes body;
+  // The response may leave only when this is durable; when it cannot become durable, unavailable() leaves instead.
+  Ticket ticket{};
+  // For the operator's log and never for the client: why a 5xx came to be. Empty otherwise.
+  std::string log_detail{};
+};
+
+}  // namespace disposable

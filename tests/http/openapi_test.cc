@@ -1,0 +1,135 @@
+// Goal: openapi.json says what the table of operations says, and is whole. Method: both are compared as sets.
+
+#include "http/openapi.h"
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "http/api.h"
+
+namespace disposable {
+
+namespace {
+
+using Json = nlohmann::json;
+
+Json document() { return Json::parse(openapi_json()); }
+
+// "METHOD path status" for everything that is answered.
+std::set<std::string> documented() {
+  std::set<std::string> all;
+  const Json paths = document().at("paths");
+  for (const auto& [path, item] : paths.items()) {
+    for (const auto& [method, operation] : item.items()) {
+      if (method == "parameters") {
+        continue;
+      }
+      std::string upper = method;
+      std::transform(upper.begin(), upper.end(), upper.begin(), [](char c) { return static_cast<char>(c - 32); });
+      for (const auto& [status, response] : operation.at("responses").items()) {
+        all.insert(upper + " " + path + " " + status);
+      }
+    }
+  }
+  return all;
+}
+
+// Calls visit(key, value) for every member of every object, however deep.
+void walk(const Json& node, const std::function<void(const std::string&, const Json&)>& visit) {
+  for (const auto& [key, value] : node.items()) {
+    if (node.is_object()) {
+      visit(key, value);
+    }
+    if (value.is_structured()) {
+      walk(value, visit);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("openapi: it documents exactly the operations and statuses of the routing table") {
+  std::set<std::string> answered;
+  for (const Api::Operation& operation : Api::operations()) {
+    for (const int status : operation.statuses) {
+      answered.insert(std::string(operation.method) + " " + std::string(operation.pattern) + " " +
+                      std::to_string(status));
+    }
+  }
+  CHECK(documented() == answered);
+}
+
+TEST_CASE("openapi: every reference leads somewhere, and every component is referred to") {
+  const Json whole = document();
+  std::set<std::string> used;
+  walk(whole, [&](const std::string& key, const Json& value) {
+    if (key == "$ref") {
+      const std::string reference = value.get<std::string>();
+      CAPTURE(reference);
+      REQUIRE(reference.starts_with("#/components/"));
+      CHECK(whole.contains(Json::json_pointer(reference.substr(1))));
+      used.insert(reference);
+    }
+  });
+  for (const auto& [kind, components] : whole.at("components").items()) {
+    for (const auto& [name, component] : components.items()) {
+      CHECK(used.count("#/components/" + kind + "/" + name) == 1);
+    }
+  }
+}
+
+TEST_CASE("openapi: its limits and its examples of bodies are those of the code") {
+  const Json whole = document();
+  const Json& fields = whole["components"]["schemas"]["NewSecret"]["properties"];
+  const BodyLimits limits;
+  CHECK(fields["secret"]["maxLength"] == limits.secret_bytes_max);
+  CHECK(fields["passphrase"]["maxLength"] == limits.passphrase_bytes_max);
+  CHECK(fields["ttl_seconds"]["maximum"] == limits.ttl_max.count());
+  CHECK(fields["ttl_seconds"]["default"] == kTtlDefault.count());
+  const Json& post = whole["paths"]["/api/v1/secret"]["post"]["requestBody"]["content"]["application/json"];
+  REQUIRE(post["examples"].size() >= 2);
+  for (const auto& [name, example] : post["examples"].items()) {
+    CAPTURE(name);
+    CHECK(parse_create_body(as_bytes(example.at("value").dump()), limits).has_value());
+  }
+  const Json& deletion =
+      whole["paths"]["/api/v1/secret/{secret_key}"]["delete"]["requestBody"]["content"]["application/json"];
+  CHECK(parse_delete_body(as_bytes(deletion.at("example").dump()), limits).has_value());
+}
+
+TEST_CASE("openapi: every JSON answer has a schema, and an example with the properties that schema requires") {
+  const Json whole = document();
+  int examples = 0;
+  walk(whole, [&](const std::string& key, const Json& value) {
+    if (key != "application/json") {
+      return;
+    }
+    REQUIRE(value.contains("schema"));
+    Json schema = value["schema"];
+    if (schema.contains("$ref")) {
+      schema = whole.at(Json::json_pointer(schema["$ref"].get<std::string>().substr(1)));
+    }
+    std::vector<Json> samples;
+    if (value.contains("example")) {
+      samples.push_back(value["example"]);
+    }
+    const Json named = value.value("examples", Json::object());
+    for (const auto& [name, example] : named.items()) {
+      samples.push_back(example.at("value"));
+    }
+    for (const Json& sample : samples) {
+      ++examples;
+      for (const auto& required : schema.value("required", Json::array())) {
+        CHECK(sample.contains(required.get<std::string>()));
+      }
+      for (const auto& [property, content] : sample.items()) {
+        CHECK(schema.at("properties").contains(property));
+      }
+    }
+  });
+  CHECK(examples > 15);
+}
+
+}  // namespace disposable

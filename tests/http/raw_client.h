@@ -1,0 +1,122 @@
+// A client that sends exactly the bytes it is told to, to a server on a free port of this machine.
+
+#pragma once
+
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <string>
+#include <thread>
+
+#include "http/api_fixture.h"
+#include "http/server.h"
+
+namespace disposable {
+
+class RawClient {
+ public:
+  explicit RawClient(int port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    // So that a test that goes wrong fails instead of hanging.
+    const timeval patience{20, 0};
+    ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0);
+  }
+
+  void send(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t count = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      REQUIRE(count > 0);
+      bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+  }
+  void finish_sending() { ::shutdown(socket_.get(), SHUT_WR); }
+
+  // One response: status line to the end of its body; "" when the server has closed.
+  std::string receive(bool with_body = true) {
+    std::size_t head_end = 0;
+    while ((head_end = buffer_.find("\r\n\r\n")) == std::string::npos) {
+      if (!receive_more()) {
+        return take(buffer_.size());
+      }
+    }
+    std::size_t size = head_end + 4;
+    const std::size_t at = buffer_.find("Content-Length: ");
+    if (with_body && at < head_end) {
+      size += std::stoul(buffer_.substr(at + 16));
+    }
+    while (buffer_.size() < size) {
+      if (!receive_more()) {
+        break;
+      }
+    }
+    return take(size);
+  }
+  // Everything until the server closes.
+  std::string receive_all() {
+    while (receive_more()) {
+    }
+    return take(buffer_.size());
+  }
+
+ private:
+  bool receive_more() {
+    char bytes[65536];
+    const ssize_t count = ::recv(socket_.get(), bytes, sizeof(bytes), 0);
+    if (count > 0) {
+      buffer_.append(bytes, static_cast<std::size_t>(count));
+    }
+    return count > 0;
+  }
+  std::string take(std::size_t size) {
+    std::string taken = buffer_.substr(0, size);
+    buffer_.erase(0, size);
+    return taken;
+  }
+
+  FileDescriptor socket_;
+  std::string buffer_;
+};
+
+inline std::string request(std::string_view method, std::string_view path, std::string_view body = {},
+                           std::string_view more = {}) {
+  std::string text = std::string(method) + " " + std::string(path) + " HTTP/1.1\r\nHost: x\r\n" + std::string(more);
+  if (!body.empty()) {
+    text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
+  }
+  return text + "\r\n" + std::string(body);
+}
+
+inline int status_of(const std::string& response) {
+  return response.size() > 12 ? std::stoi(response.substr(9, 3)) : 0;
+}
+
+// An Api behind a running server.
+class RunningServer {
+ public:
+  explicit RunningServer(const Api& api, ServerOptions options = {.workers = 4})
+      : server_(api, options, [](std::string_view) {}) {
+    const Result<int> bound = server_.bind("127.0.0.1", 0);
+    REQUIRE(bound.has_value());
+    port = *bound;
+    thread_ = std::jthread([this] { server_.run(); });
+  }
+  ~RunningServer() { server_.stop(std::chrono::seconds{5}); }
+  RunningServer(const RunningServer&) = delete;
+  RunningServer& operator=(const RunningServer&) = delete;
+
+  bool stop(std::chrono::milliseconds deadline) { return server_.stop(deadline); }
+
+  int port = 0;
+
+ private:
+  Server server_;
+  std::jthread thread_;
+};
+
+}  // namespace disposable
