@@ -1,0 +1,69 @@
+#include "app/commands.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <exception>
+
+#include "app/audit_command.h"
+#include "app/options.h"
+#include "app/process.h"
+#include "app/service.h"
+#include "app/terminal.h"
+#include "app/version.h"
+
+namespace disposable {
+
+namespace {
+
+int serve(const ServeOptions& options) {
+  const Result<void> hardened = harden_process();
+  if (!hardened) {
+    return print_error(kExitFailure, hardened.error().detail);
+  }
+  StopSignal stop;
+  SystemClock clock;
+  SystemRandom random;
+  Log log(clock, STDERR_FILENO, isatty(STDERR_FILENO) != 0 ? Log::Format::kText : Log::Format::kJson);
+  Result<std::unique_ptr<Service>> service = Service::open({options, clock, random, log, stop});
+  if (!service) {
+    return print_error(kExitFailure, service.error().detail);
+  }
+  return (*service)->run();
+}
+
+struct Runner {
+  int operator()(const ServeOptions& options) const { return serve(options); }
+  int operator()(const AuditListOptions& options) const {
+    SystemRandom initialised;
+    SystemClock clock;
+    return list_audit_log(options, clock);
+  }
+  int operator()(const AuditVerifyOptions& options) const {
+    SystemRandom initialised;
+    return verify_audit_log_file(options);
+  }
+  int operator()(const VersionOptions& options) const {
+    const BuildInfo info = build_info();
+    print(options.json ? version_json(info) : version_text(info));
+    return kExitSuccess;
+  }
+};
+
+}  // namespace
+
+int run(int argc, const char* const* argv) {
+  try {
+    const std::variant<Command, Exit> parsed = parse_options(argc, argv);
+    if (const Exit* exit = std::get_if<Exit>(&parsed)) {
+      std::fwrite(exit->text.data(), 1, exit->text.size(), exit->code == 0 ? stdout : stderr);
+      return exit->code;
+    }
+    return std::visit(Runner{}, std::get<Command>(parsed));
+  } catch (const std::exception& error) {
+    // Out of memory, or a thread that could not be started. what() of the standard library holds no input of ours.
+    return print_error(kExitFailure, error.what());
+  }
+}
+
+}  // namespace disposable

@@ -1,0 +1,107 @@
+#include "app/key_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/file_descriptor.h"
+
+namespace disposable {
+
+namespace {
+
+constexpr std::size_t kKeyFileBytesMax = 64 * 1024;
+
+tl::unexpected<Error> cannot(const char* what, const std::filesystem::path& path) {
+  return fail(Errc::kInvalidArgument,
+              std::string("cannot ") + what + " " + path.string() + ": " + std::strerror(errno));
+}
+
+Result<void> write_all(const FileDescriptor& file, ByteView bytes, const std::filesystem::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file.get(), bytes.data(), bytes.size());
+    if (written < 0 && errno != EINTR) {
+      return cannot("write the key file", path);
+    }
+    bytes = bytes.subspan(written < 0 ? 0 : static_cast<std::size_t>(written));
+  }
+  if (::fsync(file.get()) != 0) {
+    return cannot("write the key file", path);
+  }
+  return {};
+}
+
+Result<void> sync_folder(const std::filesystem::path& folder) {
+  const FileDescriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory || ::fsync(directory.get()) != 0) {
+    return cannot("sync the folder", folder);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Keyring> read_key_file(const std::filesystem::path& path) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) {
+    if (errno == ENOENT) {
+      return fail(Errc::kNotFound, "the key file " + path.string() + " does not exist");
+    }
+    return cannot("read the key file", path);
+  }
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+    return fail(Errc::kInvalidArgument, "the key file " + path.string() + " is not a regular file");
+  }
+  // Group read is let through: systemd hands credentials to a service with an access list that shows as such.
+  if ((status.st_mode & (S_IWGRP | S_IXGRP | S_IRWXO)) != 0) {
+    return fail(Errc::kInvalidArgument, "the key file " + path.string() + " is open to others; run chmod 600 on it");
+  }
+  if (static_cast<std::size_t>(status.st_size) > kKeyFileBytesMax) {
+    return fail(Errc::kCorrupt, "the key file " + path.string() + " is no keyring: it is too large");
+  }
+  SecretBytes content(static_cast<std::size_t>(status.st_size));
+  std::span<std::uint8_t> rest = content.expose_mutable();
+  while (!rest.empty()) {
+    const ssize_t got = ::read(file.get(), rest.data(), rest.size());
+    if (got == 0 || (got < 0 && errno != EINTR)) {
+      return cannot("read the key file", path);
+    }
+    rest = rest.subspan(got < 0 ? 0 : static_cast<std::size_t>(got));
+  }
+  return Keyring::parse(content.expose());
+}
+
+Result<Keyring> create_key_file(const std::filesystem::path& path, Random& random) {
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    return fail(Errc::kInvalidArgument, "cannot create the folder " + folder.string() + ": " + error.message());
+  }
+  Keyring keyring = Keyring::generate(random);
+  // Written aside and linked into place: a crash leaves no half keyring, and an existing one is never replaced.
+  const std::filesystem::path draft = path.string() + ".new";
+  ::unlink(draft.c_str());
+  const FileDescriptor file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  if (!file) {
+    return cannot("create the key file", draft);
+  }
+  const Result<void> written = write_all(file, keyring.serialize().expose(), draft);
+  if (!written) {
+    return fail(written.error());
+  }
+  if (::link(draft.c_str(), path.c_str()) != 0) {
+    return cannot("create the key file", path);
+  }
+  ::unlink(draft.c_str());
+  const Result<void> synced = sync_folder(folder);
+  if (!synced) {
+    return fail(synced.error());
+  }
+  return keyring;
+}
+
+}  // namespace disposable

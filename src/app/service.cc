@@ -1,0 +1,160 @@
+#include "app/service.h"
+
+#include <unistd.h>
+
+#include "app/key_file.h"
+#include "app/terminal.h"
+#include "web/assets.h"
+
+namespace disposable {
+
+namespace {
+
+constexpr std::chrono::seconds kFinishTime{10};  // for requests in hand at the end
+constexpr std::chrono::seconds kDrainTime{10};   // for the projector at the end
+
+Result<void> prepare_data_dir(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder / "store", error);
+  if (error) {
+    return fail(Errc::kInvalidArgument, "cannot use the data folder " + folder.string() + ": " + error.message());
+  }
+  if (::access(folder.c_str(), R_OK | W_OK | X_OK) != 0) {
+    return fail(Errc::kInvalidArgument, "cannot use the data folder " + folder.string() + ": it is not writable");
+  }
+  return {};
+}
+
+// A store without its keyring is a mistake of the operator, never a reason to make a new keyring.
+Result<Keyring> open_keyring(const Paths& paths, Random& random, Log& log) {
+  Result<Keyring> keyring = read_key_file(paths.key_file);
+  if (keyring || keyring.error().code != Errc::kNotFound) {
+    return keyring;
+  }
+  std::error_code error;
+  if (std::filesystem::exists(paths.store() / "CURRENT", error) || error) {
+    return fail(Errc::kInvalidArgument, keyring.error().detail + ", but the data folder " + paths.data_dir.string() +
+                                            " holds a store that needs it; put the key file back");
+  }
+  Result<Keyring> created = create_key_file(paths.key_file, random);
+  if (created) {
+    log.write(LogLevel::kInfo, "created a new keyring; keep a copy apart from the data",
+              {{"file", paths.key_file.native()}});
+  }
+  return created;
+}
+
+}  // namespace
+
+Service::Service(const Parts& parts, Keyring keyring) : parts_(parts), keyring_(std::move(keyring)) {}
+
+Result<std::unique_ptr<Service>> Service::open(const Parts& parts) {
+  const Result<void> prepared = prepare_data_dir(parts.options.paths.data_dir);
+  if (!prepared) {
+    return fail(prepared.error());
+  }
+  Result<Keyring> keyring = open_keyring(parts.options.paths, parts.random, parts.log);
+  if (!keyring) {
+    return fail(keyring.error());
+  }
+  std::unique_ptr<Service> service(new Service(parts, std::move(*keyring)));
+  const Result<void> opened = service->open_backends();
+  if (!opened) {
+    return fail(opened.error());
+  }
+  service->build_front();
+  const Result<void> bound = service->bind();
+  if (!bound) {
+    return fail(bound.error());
+  }
+  return service;
+}
+
+Result<void> Service::open_backends() {
+  RocksDbStore::Options options;
+  options.directory = parts_.options.paths.store().string();
+  options.keyring_check = keyring_.check_value();
+  options.cache_bytes = parts_.options.cache_bytes;
+  options.on_fatal = [this](const std::string& reason) {
+    parts_.log.write(LogLevel::kError, "the store cannot go on; stopping", {{"reason", reason}});
+    parts_.stop.report_failure();
+  };
+  Result<std::unique_ptr<RocksDbStore>> store = RocksDbStore::open(std::move(options));
+  if (!store) {
+    return fail(store.error());
+  }
+  store_ = std::move(*store);
+  Result<std::unique_ptr<SqliteAuditLog>> audit_log =
+      SqliteAuditLog::open(parts_.options.paths.audit_log(), keyring_.audit_key());
+  if (!audit_log) {
+    return fail(audit_log.error());
+  }
+  audit_log_ = std::move(*audit_log);
+  projector_ = std::make_unique<Projector>(Projector::Parts{
+      *store_, *audit_log_,
+      [this](const Error& error) {
+        parts_.log.write(LogLevel::kError, "the audit log cannot be written; events are kept until it can",
+                         {{"reason", error.detail}});
+      },
+      [this] { parts_.log.write(LogLevel::kInfo, "the audit log is written again"); }});
+  return projector_->check_continuity();
+}
+
+Result<void> Service::ready() {
+  const Result<void> store = store_->ready();
+  return store ? projector_->ready() : store;
+}
+
+void Service::build_front() {
+  vault_ = std::make_unique<Vault>(Vault::Parts{*store_, keyring_, parts_.clock, parts_.random, lane_});
+  Api::Parts api{*vault_, [this] { return ready(); }};
+  api.limits.secret_bytes_max = parts_.options.secret_bytes_max;
+  api.limits.ttl_max = parts_.options.ttl_max;
+  for (const EmbeddedFile& file : docs_files()) {
+    api.docs.push_back({file.name, file.content_type, file.bytes});
+  }
+  api_ = std::make_unique<Api>(std::move(api));
+  ServerOptions options;
+  options.workers = static_cast<std::size_t>(parts_.options.workers);
+  server_ = std::make_unique<Server>(*api_, options,
+                                     [this](std::string_view line) { parts_.log.write(LogLevel::kError, line); });
+}
+
+Result<void> Service::bind() {
+  const Result<int> port = server_->bind(parts_.options.host, parts_.options.port);
+  if (!port) {
+    return fail(Errc::kUnavailable, "cannot listen on " + parts_.options.host + ":" +
+                                        std::to_string(parts_.options.port) + ": " + port.error().detail);
+  }
+  parts_.log.write(LogLevel::kInfo, "listening", {{"address", parts_.options.host}, {"port", std::int64_t{*port}}});
+  return {};
+}
+
+int Service::run() {
+  projector_->start();
+  bool finished = true;
+  StopReason reason = StopReason::kSignal;
+  {
+    const Sweeper sweeper(*vault_, parts_.log);
+    std::jthread serving([this] { server_->run(); });
+    reason = parts_.stop.wait();
+    parts_.log.write(LogLevel::kInfo, "stopping");
+    finished = server_->stop(kFinishTime);
+  }
+  if (!finished) {
+    parts_.log.write(LogLevel::kWarning, "requests were cut off after 10 seconds");
+  }
+  if (reason == StopReason::kFailure) {
+    return kExitFailure;
+  }
+  const Result<void> drained = projector_->drain(std::chrono::steady_clock::now() + kDrainTime);
+  if (!drained) {
+    parts_.log.write(LogLevel::kWarning, "the audit log is behind; it catches up at the next start",
+                     {{"reason", drained.error().detail}});
+    return kExitFailure;
+  }
+  parts_.log.write(LogLevel::kInfo, "stopped");
+  return kExitSuccess;
+}
+
+}  // namespace disposable

@@ -1,0 +1,57 @@
+// Service: the composition root of `serve`. Owns every part in the order in which they are built; being torn down in
+// the reverse order is the shutdown plan.
+
+#pragma once
+
+#include <memory>
+
+#include "app/options.h"
+#include "app/stop_signal.h"
+#include "app/sweeper.h"
+#include "audit/projector.h"
+#include "audit/sqlite/sqlite_audit_log.h"
+#include "base/log.h"
+#include "core/vault.h"
+#include "http/api.h"
+#include "http/server.h"
+#include "store/rocksdb/rocksdb_store.h"
+
+namespace disposable {
+
+// One thread only. Borrows everything in Parts, which must outlive it.
+class Service {
+ public:
+  struct Parts {
+    ServeOptions options;
+    Clock& clock;
+    Random& random;
+    Log& log;
+    StopSignal& stop;
+  };
+
+  // Opens keyring, store and audit log and binds the address; serves nothing yet. The error's detail is a sentence for
+  // the operator.
+  static Result<std::unique_ptr<Service>> open(const Parts& parts);
+
+  // Serves until told to stop, then finishes what is in hand. The exit code.
+  int run();
+
+ private:
+  Service(const Parts& parts, Keyring keyring);
+  Result<void> open_backends();
+  void build_front();
+  Result<void> bind();
+  Result<void> ready();
+
+  const Parts parts_;
+  const Keyring keyring_;
+  std::unique_ptr<RocksDbStore> store_;
+  std::unique_ptr<SqliteAuditLog> audit_log_;
+  std::unique_ptr<Projector> projector_;
+  PassphraseLane lane_{PassphraseLane::Limits{}};
+  std::unique_ptr<Vault> vault_;
+  std::unique_ptr<Api> api_;
+  std::unique_ptr<Server> server_;
+};
+
+}  // namespace disposable

@@ -1,0 +1,54 @@
+#include "app/version.h"
+
+#include <gnu/libc-version.h>
+
+#include <CLI/Version.hpp>
+
+#include "app/build_commit.h"
+#include "audit/sqlite/sqlite_connection.h"
+#include "base/log.h"
+#include "crypto/random.h"
+#include "store/rocksdb/versions.h"
+
+namespace disposable {
+
+namespace {
+
+#if defined(__clang__)
+constexpr const char* kCompiler = "clang " __clang_version__;
+#else
+constexpr const char* kCompiler = "g++ " __VERSION__;
+#endif
+
+}  // namespace
+
+BuildInfo build_info() {
+  BuildInfo info{DISPOSABLE_VERSION, kBuildCommit, kCompiler, {}};
+  info.libraries = {
+      {"glibc", gnu_get_libc_version()},
+      {"libstdc++", std::to_string(_GLIBCXX_RELEASE)},
+      {"libsodium", std::string(sodium_version())},
+      {"sqlite", std::string(sqlite_version())},
+      {"cli11", CLI11_VERSION},
+      {"cpp-httplib", DISPOSABLE_HTTPLIB_VERSION},
+      {"nlohmann-json", DISPOSABLE_JSON_VERSION},
+  };
+  for (const auto& [name, version] : rocksdb_versions()) {
+    info.libraries.push_back({name, version});
+  }
+  return info;
+}
+
+std::string version_text(const BuildInfo& info) { return "disposable-secrets " + info.version + "\n"; }
+
+std::string version_json(const BuildInfo& info) {
+  std::string libraries;
+  for (const Component& library : info.libraries) {
+    libraries +=
+        (libraries.empty() ? "\"" : ",\"") + json_escape(library.name) + "\":\"" + json_escape(library.version) + "\"";
+  }
+  return "{\"version\":\"" + json_escape(info.version) + "\",\"commit\":\"" + json_escape(info.commit) +
+         "\",\"compiler\":\"" + json_escape(info.compiler) + "\",\"libraries\":{" + libraries + "}}\n";
+}
+
+}  // namespace disposable

@@ -1,0 +1,26 @@
+// What this executable is made of.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace disposable {
+
+struct Component {
+  std::string name;
+  std::string version;
+};
+
+struct BuildInfo {
+  std::string version;
+  std::string commit;  // "unknown" outside a git checkout; "-dirty" at its end when files were changed
+  std::string compiler;
+  std::vector<Component> libraries;
+};
+
+BuildInfo build_info();
+std::string version_text(const BuildInfo& info);
+std::string version_json(const BuildInfo& info);
+
+}  // namespace disposable
