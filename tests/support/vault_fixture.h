@@ -64,7 +64,6 @@ struct VaultFixture {
       case Errc::kCorrupt:
         return "corrupt";
       case Errc::kInvalidArgument:
-      case Errc::kTooLarge:
       case Errc::kAlreadyExists:
       case Errc::kConflict:
       case Errc::kInternal:
