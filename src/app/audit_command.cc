@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "app/key_file.h"
 #include "app/since.h"
@@ -30,9 +31,11 @@ std::string json_line(const AuditRow& row) {
   const auto text = [](std::string_view name, std::string_view value) {
     return "\"" + std::string(name) + "\":\"" + json_escape(value) + "\",";
   };
+  const std::string extra_data =
+      nlohmann::json::accept(row.extra_data) ? printable(row.extra_data) : "\"" + json_escape(row.extra_data) + "\"";
   return "{\"id\":" + std::to_string(row.id) + "," + text("secret_key", row.secret_key) + text("action", row.action) +
          text("ip_address", row.ip_address) + text("created_at", row.created_at) + text("event_id", row.event_id) +
-         "\"extra_data\":" + printable(row.extra_data) + "}\n";
+         "\"extra_data\":" + extra_data + "}\n";
 }
 
 std::string text_line(const AuditRow& row) {

@@ -17,10 +17,6 @@ namespace disposable {
 namespace {
 
 int serve(const ServeOptions& options) {
-  const Result<void> hardened = harden_process();
-  if (!hardened) {
-    return print_error(kExitFailure, hardened.error().detail);
-  }
   StopSignal stop;
   SystemClock clock;
   SystemRandom random;
@@ -59,7 +55,16 @@ int run(int argc, const char* const* argv) {
       std::fwrite(exit->text.data(), 1, exit->text.size(), exit->code == 0 ? stdout : stderr);
       return exit->code;
     }
-    return std::visit(Runner{}, std::get<Command>(parsed));
+    // Every command but `version` holds keys.
+    const Result<void> hardened = harden_process();
+    if (!hardened) {
+      return print_error(kExitFailure, hardened.error().detail);
+    }
+    const int code = std::visit(Runner{}, std::get<Command>(parsed));
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+      return print_error(kExitFailure, "the output could not be written completely");
+    }
+    return code;
   } catch (const std::exception& error) {
     // Out of memory, or a thread that could not be started. what() of the standard library holds no input of ours.
     return print_error(kExitFailure, error.what());

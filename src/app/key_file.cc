@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include "base/file_descriptor.h"
@@ -82,24 +83,30 @@ Result<Keyring> create_key_file(const std::filesystem::path& path, Random& rando
     return fail(Errc::kInvalidArgument, "cannot create the folder " + folder.string() + ": " + error.message());
   }
   Keyring keyring = Keyring::generate(random);
-  // Written aside and linked into place: a crash leaves no half keyring, and an existing one is never replaced.
-  const std::filesystem::path draft = path.string() + ".new";
-  ::unlink(draft.c_str());
-  const FileDescriptor file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  // Written aside under a name of its own and linked into place: a crash leaves no half keyring, an existing one is
+  // never replaced, and of several processes that start at once exactly one decides which keyring it is.
+  std::string draft = path.string() + ".XXXXXX";
+  const FileDescriptor file(::mkostemp(draft.data(), O_CLOEXEC));
   if (!file) {
-    return cannot("create the key file", draft);
+    return cannot("create the key file", path);
   }
   const Result<void> written = write_all(file, keyring.serialize().expose(), draft);
+  const int linked = written ? ::link(draft.c_str(), path.c_str()) : 0;
+  const int link_error = errno;
+  ::unlink(draft.c_str());
   if (!written) {
     return fail(written.error());
   }
-  if (::link(draft.c_str(), path.c_str()) != 0) {
+  if (linked != 0 && link_error != EEXIST) {
+    errno = link_error;
     return cannot("create the key file", path);
   }
-  ::unlink(draft.c_str());
   const Result<void> synced = sync_folder(folder);
   if (!synced) {
     return fail(synced.error());
+  }
+  if (linked != 0) {
+    return fail(Errc::kAlreadyExists, "the key file " + path.string() + " exists already");
   }
   return keyring;
 }

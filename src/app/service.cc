@@ -37,6 +37,9 @@ Result<Keyring> open_keyring(const Paths& paths, Random& random, Log& log) {
                                             " holds a store that needs it; put the key file back");
   }
   Result<Keyring> created = create_key_file(paths.key_file, random);
+  if (!created && created.error().code == Errc::kAlreadyExists) {
+    return read_key_file(paths.key_file);  // another process was first, and its keyring is the one
+  }
   if (created) {
     log.write(LogLevel::kInfo, "created a new keyring; keep a copy apart from the data",
               {{"file", paths.key_file.native()}});
@@ -93,10 +96,11 @@ Result<void> Service::open_backends() {
   projector_ = std::make_unique<Projector>(Projector::Parts{
       *store_, *audit_log_,
       [this](const Error& error) {
-        parts_.log.write(LogLevel::kError, "the audit log cannot be written; events are kept until it can",
+        parts_.log.write(LogLevel::kError,
+                         "events cannot be carried over to the audit log; they are kept until they can",
                          {{"reason", error.detail}});
       },
-      [this] { parts_.log.write(LogLevel::kInfo, "the audit log is written again"); }});
+      [this] { parts_.log.write(LogLevel::kInfo, "events reach the audit log again"); }});
   return projector_->check_continuity();
 }
 

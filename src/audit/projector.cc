@@ -134,7 +134,7 @@ Result<Projector::Progress> Projector::project_batch() {
 }
 
 Result<Projector::Progress> Projector::project_batch_once() {
-  const Result<std::vector<OutboxEntry>> entries = parts_.outbox.pending(acknowledged_, kBatchMax);
+  const Result<std::vector<OutboxEntry>> entries = parts_.outbox.pending(/*after_position=*/0, kBatchMax);
   if (!entries) {
     return fail(entries.error());
   }
@@ -154,7 +154,6 @@ Result<Projector::Progress> Projector::project_batch_once() {
   if (!acknowledged) {
     return fail(acknowledged.error());
   }
-  acknowledged_ = entries->back().position;
   return entries->size() < kBatchMax ? Progress::kSome : Progress::kFullBatch;
 }
 

@@ -63,7 +63,6 @@ class Projector {
   void note(const Result<Progress>& outcome) EXCLUDES(mutex_);
 
   const Parts parts_;
-  std::uint64_t acknowledged_ = 0;  // position; used by the projecting thread, then by drain()
   Mutex mutex_;
   std::optional<Error> failure_ GUARDED_BY(mutex_);
   std::jthread thread_;  // last: it stops before anything it uses goes

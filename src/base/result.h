@@ -25,7 +25,6 @@ enum class Errc : std::uint8_t {
   kSpent,            // retrieved or deleted before
   kDenied,           // wrong or missing passphrase
   kRateLimited,      // try again after `retry_after`
-  kTooLarge,         // over a documented limit
   kAlreadyExists,    // insert met an existing id
   kConflict,         // compare-and-swap lost; load again
   kUnavailable,      // the outcome is unknown or the change was refused; nothing may be revealed

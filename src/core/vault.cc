@@ -247,10 +247,14 @@ Result<SweepReport> Vault::sweep(std::size_t limit) {
     const Result<Ticket> done = sweep_one(entry.id, now, report);
     if (done) {
       last = *done;
-    } else if (done.error().code == Errc::kUnavailable) {
-      return fail(done.error());
     } else {
       ++report.skipped;
+      // One entry that cannot be read, or is refused, must not keep the others from their end; a store that cannot
+      // commit ends it for all.
+      const Result<void> store = parts_.store.ready();
+      if (!store) {
+        return fail(store.error());
+      }
     }
   }
   const Result<void> durable = last.wait();

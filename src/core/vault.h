@@ -29,7 +29,7 @@ struct SweepReport {
   std::size_t expired = 0;
   std::size_t payloads_dropped = 0;
   std::size_t purged = 0;
-  std::size_t skipped = 0;  // changed by somebody else meanwhile, or corrupt
+  std::size_t skipped = 0;  // changed by somebody else meanwhile, unreadable, or refused by a full outbox
 };
 
 class Vault {

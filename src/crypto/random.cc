@@ -8,8 +8,6 @@ namespace disposable {
 
 SystemRandom::SystemRandom() { check(sodium_init() >= 0, "libsodium initialises"); }
 
-// One system call each, on purpose: libsodium's faster generator leaves what it made on the stack (tests/leaks saw the
-// keys of secrets there).
 void SystemRandom::fill(std::span<std::uint8_t> out) { randombytes_buf(out.data(), out.size()); }
 
 std::string_view sodium_version() { return sodium_version_string(); }

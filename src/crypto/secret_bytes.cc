@@ -10,6 +10,11 @@ void wipe(std::span<std::uint8_t> bytes) {
   }
 }
 
+void wipe_dead_stack() {
+  constexpr std::size_t kDepth = 16UL * 1024;
+  sodium_stackzero(kDepth);
+}
+
 bool equal_constant_time(ByteView a, ByteView b) {
   return a.size() == b.size() && (a.empty() || sodium_memcmp(a.data(), b.data(), a.size()) == 0);
 }

@@ -1,7 +1,7 @@
 // The types that hold secrets: move-only, wiped when they go, and impossible to print or compare by accident.
 //
 // What wiping covers: the memory these types own, on destruction and on being moved from. What it does not: registers,
-// copies that the kernel, the HTTP parser or the allocator made elsewhere (see "What memory still holds" in README.md).
+// and copies that the kernel or a library made elsewhere (see "What memory still holds" in README.md).
 
 #pragma once
 
@@ -16,6 +16,9 @@ namespace disposable {
 
 // Overwrites with zeros in a way the compiler may not remove.
 void wipe(std::span<std::uint8_t> bytes);
+// Overwrites the part of this thread's stack that is not in use: what functions that have returned left there, for
+// example the key that a hash function had copied. Deep enough for a whole request.
+void wipe_dead_stack();
 // Equal content and length, in time that depends on the lengths only.
 bool equal_constant_time(ByteView a, ByteView b);
 

@@ -94,6 +94,7 @@ bool Connection::answer(RequestHead& head, std::size_t head_size) {
   }
   request.body = body.expose();
   Response response = handle(request);
+  wipe_dead_stack();
   consume(head_size + buffered_body_);
   if (const Result<void> durable = response.ticket.wait(); !durable) {
     response = unavailable(durable.error().retry_after);

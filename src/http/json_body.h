@@ -4,7 +4,7 @@
 // Unknown fields are ignored; of a repeated field the last one counts. Bounds of strings are counted in bytes of UTF-8.
 //
 // Pure functions, thread-safe. They throw nothing but bad_alloc. nlohmann's lexer keeps short-lived copies of a string
-// while it reads it; they are freed, not wiped (see "What memory still holds" in README.md).
+// while it reads it; what wipes them is app/wiping_delete.cc.
 
 #pragma once
 

@@ -59,14 +59,12 @@ Response sentence_for(const Error& error) {
       return error_response(403, "Invalid passphrase");
     case Errc::kRateLimited:
       return retry_later(429, error.retry_after);
-    case Errc::kTooLarge:
-      return error_response(413);
     case Errc::kUnavailable:
     case Errc::kCorrupt:
-    case Errc::kConflict:  // lost every attempt against others: nothing happened, so trying again is right
       return retry_later(503, error.retry_after);
     case Errc::kInvalidArgument:  // the body is validated before the vault sees it
     case Errc::kAlreadyExists:    // a random key that exists: the random source is broken
+    case Errc::kConflict:         // the vault tries again by itself
     case Errc::kInternal:
       return error_response(500);
   }

@@ -40,7 +40,12 @@ Result<int> Server::bind(const std::string& host, int port) {
   if (!listener) {
     return fail(listener.error());
   }
+  auto pool = WorkerPool::start(state_.options.workers, state_.options.waiting_max);
+  if (!pool) {
+    return fail(pool.error());
+  }
   listener_ = std::move(*listener);
+  pool_ = std::move(*pool);
   return listener_.port;
 }
 
@@ -49,23 +54,21 @@ void Server::run() {
     const MutexLock lock(mutex_);
     running_ = true;
   }
-  httplib::ThreadPool pool(state_.options.workers, state_.options.workers, state_.options.waiting_max);
-  const auto enqueue = [this, &pool](int socket) { return pool.enqueue([this, socket] { serve(socket); }); };
   while (!state_.stopping) {
     std::array<pollfd, 2> entries{{{listener_.socket.get(), POLLIN, 0}, {state_.stop_event.get(), POLLIN, 0}}};
     ::poll(entries.data(), entries.size(), -1);
     if (entries[0].revents != 0 && !state_.stopping) {
-      accept_one(enqueue);
+      accept_one();
     }
   }
   listener_.socket.reset();
-  pool.shutdown();
+  pool_.reset();
   const MutexLock lock(mutex_);
   running_ = false;
   finished_.notify_all();
 }
 
-void Server::accept_one(const std::function<bool(int)>& enqueue) {
+void Server::accept_one() {
   FileDescriptor socket(::accept4(listener_.socket.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!socket) {
     // Whatever it is, the next connection may succeed: accept() reports errors of single connections too.
@@ -82,7 +85,7 @@ void Server::accept_one(const std::function<bool(int)>& enqueue) {
     const std::uint64_t token = 1;
     [[maybe_unused]] const ssize_t written = ::write(state_.crowded_event.get(), &token, sizeof(token));
   }
-  if (enqueue(socket.get())) {
+  if (pool_->enqueue([this, number = socket.get()] { serve(number); })) {
     socket.release();
   } else {
     --state_.open;

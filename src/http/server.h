@@ -1,9 +1,8 @@
-// Server: cpp-httplib between sockets and Api, with a fixed pool of workers.
+// Server: from sockets to Api and back, with a fixed pool of workers.
 //
 // A worker holds a connection while it lasts. It reads head and body completely and within bounds before anything is
-// decided, waits for the ticket of the response, and only then lets the response leave. cpp-httplib gives the pool and
-// the names of statuses; it never sees a request, because its parser decodes header values and leaves copies of links
-// behind.
+// decided, waits for the ticket of the response, and only then lets the response leave. cpp-httplib gives the names of
+// statuses; it never sees a request, because its parser decodes header values and leaves copies of links behind.
 //
 // Thread-safe. Borrows the Api, which must outlive it.
 
@@ -13,6 +12,7 @@
 
 #include "base/mutex.h"
 #include "http/connection.h"
+#include "http/worker_pool.h"
 
 namespace disposable {
 
@@ -20,7 +20,7 @@ class Server {
  public:
   Server(const Api& api, ServerOptions options, LogSink log);
 
-  // The port that is listened on. Errors as listen_on().
+  // The port that is listened on. Errors as listen_on(), and kUnavailable when the workers cannot be started.
   Result<int> bind(const std::string& host, int port);
 
   // Serves until stop(). Call once, after bind() succeeded.
@@ -31,11 +31,12 @@ class Server {
   bool stop(std::chrono::milliseconds deadline);
 
  private:
-  void accept_one(const std::function<bool(int)>& enqueue);
+  void accept_one();
   void serve(int socket);
 
   ServerState state_;
   Listener listener_;
+  std::unique_ptr<WorkerPool> pool_;   // from bind() to the end of run()
   std::atomic<bool> aborted_ = false;  // the deadline of stop() has passed
 
   Mutex mutex_;

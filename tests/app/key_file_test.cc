@@ -6,6 +6,10 @@
 #include <sys/stat.h>
 
 #include <fstream>
+#include <latch>
+#include <mutex>
+#include <thread>
+#include <vector>
 
 #include "support/fakes.h"
 #include "support/temporary_folder.h"
@@ -42,15 +46,34 @@ TEST_CASE("key file: an existing one is never replaced") {
   const std::filesystem::path path = folder.path() / "keyring";
   REQUIRE(create_key_file(path, random));
   const auto before = read_key_file(path)->check_value();
-  CHECK_FALSE(create_key_file(path, random));
+  CHECK(create_key_file(path, random).error().code == Errc::kAlreadyExists);
   CHECK(read_key_file(path)->check_value() == before);
 }
 
-TEST_CASE("key file: a half-written draft of a crash is no obstacle") {
+TEST_CASE("key file: of many processes that create it at once one wins, and the file is the winner's") {
   const TemporaryFolder folder;
-  SeededRandom random(1);
-  write_file(folder.path() / "keyring.new", "disposable-secr");
-  CHECK(create_key_file(folder.path() / "keyring", random));
+  SystemRandom random;
+  for (int round = 0; round < 20; ++round) {
+    const std::filesystem::path path = folder.path() / std::to_string(round);
+    std::mutex mutex;
+    std::vector<std::array<std::uint8_t, 16>> winners;
+    {
+      std::latch start(6);
+      std::vector<std::jthread> processes;
+      for (int i = 0; i < 6; ++i) {
+        processes.emplace_back([&] {
+          start.arrive_and_wait();
+          const Result<Keyring> created = create_key_file(path, random);
+          if (created) {
+            const std::lock_guard lock(mutex);
+            winners.push_back(created->check_value());
+          }
+        });
+      }
+    }
+    REQUIRE(winners.size() == 1);
+    CHECK(read_key_file(path)->check_value() == winners.front());
+  }
 }
 
 TEST_CASE("key file: a missing, open, damaged or strange one is refused with its reason") {

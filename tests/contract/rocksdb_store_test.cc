@@ -192,6 +192,8 @@ TEST_CASE("open: a folder that has lost its CURRENT file is not taken for a new 
   const auto refused = harness.try_open();
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().code == Errc::kCorrupt);
+  CHECK(refused.error().detail.find("CURRENT") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(harness.folder.path() / "CURRENT"));
   std::filesystem::rename(harness.folder.path() / "kept", harness.folder.path() / "CURRENT");
   harness.reopen();
   CHECK(harness.store().load(test_id(1)).has_value());

@@ -52,7 +52,7 @@ class ProjectionTest(FaultCase):
             wait_until(self.ready, 20, "/readyz is content again")
             wait_until(lambda: len(service.audit()) == 102, 20, "every row is there")
             self.assertTrue([line for line in service.log if "audit log cannot be written" in line], service.log)
-            self.assertTrue([line for line in service.log if "audit log is written again" in line], service.log)
+            self.assertTrue([line for line in service.log if "events reach the audit log again" in line], service.log)
             self.assertEqual(read_back(service, oracle), [])
 
     def test_a_locked_audit_log_is_caught_up_with(self):

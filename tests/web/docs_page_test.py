@@ -27,7 +27,8 @@ class Visit:
     """One page load: the DOM after the scripts have run, and the complaints of the console."""
 
     def __init__(self, url):
-        profile = tempfile.mkdtemp(prefix="disposable-chromium-")
+        # A short name: Chromium makes a socket below it, whose path may have 107 characters.
+        profile = tempfile.mkdtemp(prefix="c-")
         command = [CHROMIUM, *FLAGS, f"--user-data-dir={profile}", "--enable-logging=stderr",
                    "--virtual-time-budget=15000", "--dump-dom", url]
         environment = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}

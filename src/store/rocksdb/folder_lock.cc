@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
@@ -17,24 +16,17 @@ std::string reason(int error) { return std::system_category().message(error); }
 
 Result<FolderLock> FolderLock::acquire(const std::string& directory) {
   constexpr mode_t kOwnerOnly = 0600;
-  const int descriptor = ::open((directory + "/in-use").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kOwnerOnly);
-  if (descriptor < 0) {
+  FileDescriptor file(::open((directory + "/in-use").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kOwnerOnly));
+  if (!file) {
     return fail(Errc::kUnavailable, "cannot use the data folder " + directory + ": " + reason(errno));
   }
-  FolderLock lock(descriptor);
-  if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) {
-    return lock;
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) {
+    return FolderLock(std::move(file));
   }
   if (errno == EWOULDBLOCK) {
     return fail(Errc::kUnavailable, "the data folder " + directory + " is in use by another process");
   }
   return fail(Errc::kUnavailable, "cannot lock the data folder " + directory + ": " + reason(errno));
-}
-
-FolderLock::~FolderLock() {
-  if (descriptor_ >= 0) {
-    ::close(descriptor_);
-  }
 }
 
 }  // namespace disposable

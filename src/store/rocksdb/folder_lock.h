@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "base/file_descriptor.h"
 #include "base/result.h"
 
 namespace disposable {
@@ -15,16 +16,10 @@ class FolderLock {
   // kUnavailable: in use by another process (the detail says so), or the folder is missing or not writable.
   static Result<FolderLock> acquire(const std::string& directory);
 
-  FolderLock(FolderLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  FolderLock& operator=(FolderLock&&) = delete;
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-  ~FolderLock();
-
  private:
-  explicit FolderLock(int descriptor) : descriptor_(descriptor) {}
+  explicit FolderLock(FileDescriptor file) : file_(std::move(file)) {}
 
-  int descriptor_;
+  FileDescriptor file_;
 };
 
 }  // namespace disposable

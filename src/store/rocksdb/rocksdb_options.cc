@@ -23,15 +23,13 @@ class QuietLogger final : public rocksdb::Logger {
   void Logv(const char* /*format*/, va_list /*arguments*/) override {}
 };
 
-// After a failed write the store closes and opens the database itself, so that recovery decides what is on disk.
-// RocksDB must not resume behind its back; what it does about a flush or compaction that lacks space is its own
-// business.
-class NoResumeAfterWrite final : public rocksdb::EventListener {
+// After an error the store closes and opens the database itself, so that recovery decides what is on disk. RocksDB must
+// not resume behind its back; besides, in 7.8.3 its resuming races with closing (fixed in 8.8).
+class NoResume final : public rocksdb::EventListener {
  public:
-  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason reason, rocksdb::Status /*error*/, bool* resume) override {
-    if (reason == rocksdb::BackgroundErrorReason::kWriteCallback) {
-      *resume = false;
-    }
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status /*error*/,
+                            bool* resume) override {
+    *resume = false;
   }
 };
 
@@ -59,7 +57,7 @@ rocksdb::DBOptions database_settings(rocksdb::Env* env) {
   options.unordered_write = false;
   options.avoid_flush_during_recovery = false;
   options.max_bgerror_resume_count = 0;
-  options.listeners.push_back(std::make_shared<NoResumeAfterWrite>());
+  options.listeners.push_back(std::make_shared<NoResume>());
 
   // Bounds the log to replay at start (1,000,000 secrets in under a second) and what memtables hold in all.
   options.max_total_wal_size = 32 * kMebibyte;
