@@ -23,7 +23,9 @@ void wipe_and_free(void* block) noexcept {
 
 }  // namespace
 
+// NOLINTBEGIN(misc-new-delete-overloads): the library allocates as before, with malloc().
 void operator delete(void* block) noexcept { wipe_and_free(block); }
 void operator delete[](void* block) noexcept { wipe_and_free(block); }
 void operator delete(void* block, std::size_t /*size*/) noexcept { wipe_and_free(block); }
 void operator delete[](void* block, std::size_t /*size*/) noexcept { wipe_and_free(block); }
+// NOLINTEND(misc-new-delete-overloads)

@@ -17,7 +17,7 @@ DISPOSABLE_EMBEDDED(swagger_ui_js);
 namespace disposable {
 
 std::span<const EmbeddedFile> docs_files() {
-  static const std::array<EmbeddedFile, 5> files{{
+  static const std::array<EmbeddedFile, 5> kFiles{{
       {"", "text/html; charset=utf-8", {disposable_embedded_docs_html_begin, disposable_embedded_docs_html_end}},
       {"docs.css", "text/css; charset=utf-8", {disposable_embedded_docs_css_begin, disposable_embedded_docs_css_end}},
       {"docs.js",
@@ -30,7 +30,7 @@ std::span<const EmbeddedFile> docs_files() {
        "text/javascript; charset=utf-8",
        {disposable_embedded_swagger_ui_js_begin, disposable_embedded_swagger_ui_js_end}},
   }};
-  return files;
+  return kFiles;
 }
 
 }  // namespace disposable

@@ -40,6 +40,10 @@ TEST_CASE_TEMPLATE("replace: of many threads at one version exactly one wins", H
         } else if (replaced || replaced.error().code != Errc::kConflict) {
           ++surprises;
         }
+        const auto loaded = harness.store().load(test_id(id));
+        if (!loaded || loaded->version <= version || !loaded->ticket.wait()) {
+          ++surprises;
+        }
       }
     }
   };

@@ -37,7 +37,7 @@ constexpr const char* kCreateTables = R"sql(
 constexpr std::chrono::seconds kReaderBusyTimeout{5};
 
 Result<void> create_tables(SqliteConnection& connection, const SymmetricKey& audit_key) {
-  const Result<void> tables = connection.execute(kCreateTables);
+  Result<void> tables = connection.execute(kCreateTables);
   if (!tables) {
     return tables;
   }
@@ -80,7 +80,7 @@ Result<SchemaState> identify_schema(SqliteConnection& connection) {
 }
 
 Result<void> create_schema(SqliteConnection& connection, const SymmetricKey& audit_key) {
-  const Result<void> begun = connection.execute("BEGIN IMMEDIATE");
+  Result<void> begun = connection.execute("BEGIN IMMEDIATE");
   if (!begun) {
     return begun;
   }

@@ -78,7 +78,7 @@ Result<ChainHead> prepare_file(SqliteConnection& connection, const SymmetricKey&
       return fail(created.error());
     }
   }
-  const Result<ChainHead> head = checked_head(connection, audit_key);
+  Result<ChainHead> head = checked_head(connection, audit_key);
   if (!head) {
     return head;
   }
@@ -181,12 +181,12 @@ Result<void> SqliteAuditLog::write(std::span<const Event> events) {
   attempted_ = head_;
   ChainHead head = head_;
   for (const Event& event : events) {
-    const Result<void> inserted = insert(event, head);
+    Result<void> inserted = insert(event, head);
     if (!inserted) {
       return inserted;
     }
   }
-  const Result<void> written = write_head(head);
+  Result<void> written = write_head(head);
   if (written) {
     attempted_ = head;
   }
@@ -197,16 +197,16 @@ Result<void> SqliteAuditLog::write(std::span<const Event> events) {
 Result<void> SqliteAuditLog::insert(const Event& event, ChainHead& head) {
   const AuditRow row = audit_row(head.count + 1, event);
   const ChainHash hash = row_hash(audit_key_, head.hash, row);
-  const Result<void> inserted = statements_.insert.bind(1, row.id)
-                                    .bind(2, row.secret_key)
-                                    .bind(3, row.action)
-                                    .bind(4, row.ip_address)
-                                    .bind(5, row.created_at)
-                                    .bind(6, row.extra_data)
-                                    .bind(7, row.event_id)
-                                    .bind(8, ByteView(head.hash))
-                                    .bind(9, ByteView(hash))
-                                    .run();
+  Result<void> inserted = statements_.insert.bind(1, row.id)
+                              .bind(2, row.secret_key)
+                              .bind(3, row.action)
+                              .bind(4, row.ip_address)
+                              .bind(5, row.created_at)
+                              .bind(6, row.extra_data)
+                              .bind(7, row.event_id)
+                              .bind(8, ByteView(head.hash))
+                              .bind(9, ByteView(hash))
+                              .run();
   if (!inserted) {
     return inserted;
   }
@@ -218,7 +218,7 @@ Result<void> SqliteAuditLog::insert(const Event& event, ChainHead& head) {
 
 Result<void> SqliteAuditLog::write_head(const ChainHead& head) {
   const ChainHash mac = head_mac(audit_key_, head);
-  const Result<void> updated =
+  Result<void> updated =
       statements_.update_head.bind(1, head.count).bind(2, ByteView(head.hash)).bind(3, ByteView(mac)).run();
   if (!updated) {
     return updated;
@@ -231,7 +231,7 @@ Result<void> SqliteAuditLog::write_head(const ChainHead& head) {
 
 Result<bool> SqliteAuditLog::contains(const EventId& id) {
   const std::string text = format_uuid(id.bytes);
-  const Result<bool> row = statements_.find.bind(1, text).step();
+  Result<bool> row = statements_.find.bind(1, text).step();
   if (!row) {
     return row;
   }
