@@ -5,6 +5,7 @@
 #include <deque>
 #include <new>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "audit/projector.h"
@@ -28,7 +29,6 @@ class FakeOutbox final : public Outbox {
       --pending_fails_;
       return fail(Errc::kUnavailable, "pending fails");
     }
-    asked_after_ = after_position;
     std::vector<OutboxEntry> found;
     for (const OutboxEntry& entry : entries_) {
       if (entry.position > after_position && found.size() < limit) {
@@ -43,6 +43,9 @@ class FakeOutbox final : public Outbox {
     if (acknowledge_fails_ > 0) {
       --acknowledge_fails_;
       return fail(Errc::kUnavailable, "acknowledge fails");
+    }
+    if (std::exchange(acknowledgement_lost_, false)) {
+      return {};
     }
     while (!entries_.empty() && entries_.front().position <= last.position) {
       entries_.pop_front();
@@ -70,10 +73,10 @@ class FakeOutbox final : public Outbox {
     const MutexLock lock(mutex_);
     return entries_.size();
   }
-  // The position after which pending() was asked last.
-  std::uint64_t asked_after() {
+  // Accepts the next acknowledgement and loses it, as a store does whose disk is full when it is written.
+  void lose_acknowledgement() {
     const MutexLock lock(mutex_);
-    return asked_after_;
+    acknowledgement_lost_ = true;
   }
   void fail_pending(int times) {
     const MutexLock lock(mutex_);
@@ -89,7 +92,7 @@ class FakeOutbox final : public Outbox {
   CondVar added_;
   std::deque<OutboxEntry> entries_ GUARDED_BY(mutex_);
   std::uint64_t last_position_ GUARDED_BY(mutex_) = 0;
-  std::uint64_t asked_after_ GUARDED_BY(mutex_) = 0;
+  bool acknowledgement_lost_ GUARDED_BY(mutex_) = false;
   std::optional<EventId> last_acknowledged_ GUARDED_BY(mutex_);
   int pending_fails_ GUARDED_BY(mutex_) = 0;
   int acknowledge_fails_ GUARDED_BY(mutex_) = 0;

@@ -1,4 +1,4 @@
-"""The audit log cannot be written while the store can: the service goes on, says so, and catches up."""
+"""The events cannot be carried over while the store can: the service goes on, says so, and catches up."""
 
 import contextlib
 import sqlite3
@@ -51,7 +51,7 @@ class ProjectionTest(FaultCase):
                 self.assertEqual(len(service.audit()), 1, "nothing reached the audit log")
             wait_until(self.ready, 20, "/readyz is content again")
             wait_until(lambda: len(service.audit()) == 102, 20, "every row is there")
-            self.assertTrue([line for line in service.log if "audit log cannot be written" in line], service.log)
+            self.assertTrue([line for line in service.log if "events cannot be carried over" in line], service.log)
             self.assertTrue([line for line in service.log if "events reach the audit log again" in line], service.log)
             self.assertEqual(read_back(service, oracle), [])
 
