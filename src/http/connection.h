@@ -23,7 +23,7 @@ using LogSink = std::function<void(std::string_view line)>;
 struct ServerOptions {
   // Also how many connections are served at once. Over it, connections take turns: they are closed
   // after an answer, or while idle, for others to be served.
-  std::size_t workers = 64;
+  std::size_t workers = 288;
   // Accepted connections that wait for a worker; over it they are closed at once.
   std::size_t waiting_max = 1024;
   // All absolute: a peer that sends a byte now and then gains nothing.

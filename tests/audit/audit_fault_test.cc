@@ -30,7 +30,7 @@ void check_rows(const std::filesystem::path& path, const SymmetricKey& key, std:
 }
 
 TEST_CASE("append: every transaction is synced before it returns") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   FaultyDisk disk;
   const auto log = open_log(folder / "audit.db", key);
@@ -48,7 +48,7 @@ TEST_CASE("append: every single disk fault is kUnavailable and costs nothing") {
     bool failed = true;
     for (int nth = 1; failed; ++nth) {
       CAPTURE(nth);
-      const TempFolder folder;
+      const TemporaryFolder folder;
       const SymmetricKey key = test_audit_key();
       FaultyDisk disk;
       const auto log = open_log(folder / "audit.db", key);
@@ -76,7 +76,7 @@ TEST_CASE("append: a fault while the write-ahead log is moved into the file lose
     bool failed = true;
     for (int nth = 1; failed; ++nth) {
       CAPTURE(nth);
-      const TempFolder folder;
+      const TemporaryFolder folder;
       const SymmetricKey key = test_audit_key();
       FaultyDisk disk;
       {
@@ -99,7 +99,7 @@ TEST_CASE("open: a fault while the log is created is kUnavailable, and the next 
     bool failed = true;
     for (int nth = 1; failed; ++nth) {
       CAPTURE(nth);
-      const TempFolder folder;
+      const TemporaryFolder folder;
       const SymmetricKey key = test_audit_key();
       FaultyDisk disk;
       disk.fail_change(nth, kind.code, kind.fault);
@@ -119,7 +119,7 @@ TEST_CASE("open: a fault while the log is created is kUnavailable, and the next 
 }
 
 TEST_CASE("list and verify: a disk that cannot be read is an error, not a finding") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   FaultyDisk disk;
   {
@@ -140,7 +140,7 @@ TEST_CASE("list and verify: a disk that cannot be read is an error, not a findin
 }
 
 TEST_CASE("verify: a disk that fails in the middle of the walk is an error") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   FaultyDisk disk;
   REQUIRE(open_log(folder / "audit.db", key)->append(test_events(1, 50'000)));

@@ -14,28 +14,9 @@
 #include <vector>
 
 #include "audit/sqlite/sqlite_audit_log.h"
+#include "support/temporary_folder.h"
 
 namespace disposable {
-
-class TempFolder {
- public:
-  TempFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "disposable-audit-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  ~TempFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-
-  std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline SymmetricKey test_audit_key(std::uint8_t first = 0) {
   SymmetricKey key;

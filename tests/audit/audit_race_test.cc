@@ -13,7 +13,7 @@ namespace disposable {
 namespace {
 
 TEST_CASE("audit: every snapshot taken beside the writer is whole and grows") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   const auto log = open_log(folder / "audit.db", key);
   std::atomic<bool> done = false;

@@ -19,7 +19,7 @@ std::vector<std::int64_t> ids_of(const Result<std::vector<AuditRow>>& rows) {
 }
 
 TEST_CASE("list: filters, limits and ends with the newest row") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   REQUIRE(open_log(folder / "audit.db", key)->append(test_events(1, 60)));
   Result<AuditReader> reader = AuditReader::open(folder / "audit.db");
@@ -58,7 +58,7 @@ TEST_CASE("list: filters, limits and ends with the newest row") {
 }
 
 TEST_CASE("list: shows 100 rows unless told otherwise") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   REQUIRE(open_log(folder / "audit.db", key)->append(test_events(1, 150)));
   const Result<std::vector<AuditRow>> rows = AuditReader::open(folder / "audit.db")->list({});
@@ -69,7 +69,7 @@ TEST_CASE("list: shows 100 rows unless told otherwise") {
 }
 
 TEST_CASE("list: since finds rows whose times are not in the order of their ids") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   const std::vector<Event> events = {test_event(10), test_event(3), test_event(11), test_event(2), test_event(12)};
   REQUIRE(open_log(folder / "audit.db", key)->append(events));
@@ -79,7 +79,7 @@ TEST_CASE("list: since finds rows whose times are not in the order of their ids"
 }
 
 TEST_CASE("list: sees what was appended while the writer is open") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   const auto log = open_log(folder / "audit.db", key);
   Result<AuditReader> reader = AuditReader::open(folder / "audit.db");
@@ -92,7 +92,7 @@ TEST_CASE("list: sees what was appended while the writer is open") {
 }
 
 TEST_CASE("list and verify: read what a killed server left in its write-ahead log") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   const auto log = open_log(folder / "audit.db", key);
   REQUIRE(log->append(test_events(1, 20)));
@@ -113,7 +113,7 @@ TEST_CASE("list and verify: read what a killed server left in its write-ahead lo
 }
 
 TEST_CASE("list and verify: a torn write-ahead log shows the last whole transaction") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   const auto log = open_log(folder / "audit.db", key);
   REQUIRE(log->append(test_events(1, 20)));
@@ -131,7 +131,7 @@ TEST_CASE("list and verify: a torn write-ahead log shows the last whole transact
 }
 
 TEST_CASE("open: no audit log is kNotFound, and none is made") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const Result<AuditReader> reader = AuditReader::open(folder / "audit.db");
   REQUIRE_FALSE(reader);
   CHECK(reader.error().code == Errc::kNotFound);
@@ -140,7 +140,7 @@ TEST_CASE("open: no audit log is kNotFound, and none is made") {
 }
 
 TEST_CASE("open: another file is kCorrupt") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   write_whole_file(folder / "empty.db", "");
   run_sql(folder / "other.db", "CREATE TABLE secret_logs(id INTEGER PRIMARY KEY)");
   write_whole_file(folder / "text.db", std::string(4096, 'x'));
@@ -155,7 +155,7 @@ TEST_CASE("open: another file is kCorrupt") {
 }
 
 TEST_CASE("the shell of SQLite: columns read as people expect") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   REQUIRE(open_log(folder / "audit.db", key)->append(test_events(1, 1)));
   const auto column = [&folder](const char* sql) {

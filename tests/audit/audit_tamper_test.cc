@@ -164,7 +164,7 @@ std::vector<Tampering> edited_heads() {
 }
 
 TEST_CASE("verify: every tampering is found at its place") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   build_tamper_log(folder / "whole.db", key);
   for (const std::vector<Tampering>& table : {edited_columns(), moved_rows(), edited_heads()}) {

@@ -10,7 +10,7 @@ namespace disposable {
 namespace {
 
 TEST_CASE("verify: an untouched log is whole") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   build_tamper_log(folder / "audit.db", key);
   const Result<VerifyReport> report = verify_audit_log(folder / "audit.db", key);
@@ -22,7 +22,7 @@ TEST_CASE("verify: an untouched log is whole") {
 }
 
 TEST_CASE("verify: a row that an index hides is found") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   const std::filesystem::path path = folder / "audit.db";
   build_tamper_log(path, key);
@@ -44,7 +44,7 @@ TEST_CASE("verify: a wrong key is named as a possible cause") {
   const SymmetricKey wrong = test_audit_key(9);
   for (const std::uint64_t rows : {std::uint64_t{0}, std::uint64_t{5}}) {
     CAPTURE(rows);
-    const TempFolder folder;
+    const TemporaryFolder folder;
     REQUIRE(open_log(folder / "audit.db", key)->append(test_events(1, rows)));
     const Result<VerifyReport> report = verify_audit_log(folder / "audit.db", wrong);
     REQUIRE(report);
@@ -55,7 +55,7 @@ TEST_CASE("verify: a wrong key is named as a possible cause") {
 }
 
 TEST_CASE("verify: a file that is no audit log is an error") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   const Result<VerifyReport> absent = verify_audit_log(folder / "absent.db", key);
   REQUIRE_FALSE(absent);
@@ -71,7 +71,7 @@ TEST_CASE("verify: a file that is no audit log is an error") {
 }
 
 TEST_CASE("verify: a view in the place of the table is not believed") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   build_tamper_log(folder / "audit.db", key);
   run_sql(folder / "audit.db",
@@ -81,7 +81,7 @@ TEST_CASE("verify: a view in the place of the table is not believed") {
 }
 
 TEST_CASE("verify: no flipped bit passes with changed rows") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   build_tamper_log(folder / "whole.db", key);
   const std::string whole = read_whole_file(folder / "whole.db");
@@ -113,7 +113,7 @@ TEST_CASE("verify: no flipped bit passes with changed rows") {
 }
 
 TEST_CASE("verify: tells its progress") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   {
     const auto log = open_log(folder / "audit.db", key);

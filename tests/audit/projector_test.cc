@@ -123,7 +123,7 @@ TEST_CASE("drain: each failure is repeated without a duplicate or a change of or
 }
 
 TEST_CASE("project: a crash between append and acknowledge makes no duplicate in SQLite") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   FakeOutbox outbox;
   outbox.add(test_events(1, 20));

@@ -34,7 +34,7 @@ void check_whole(const std::filesystem::path& path, const SymmetricKey& key, std
 }
 
 TEST_CASE("append: rows come back in order with dense ids") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   const auto log = open_log(folder / "audit.db", key);
   REQUIRE(log->append(test_events(1, 3)));
@@ -44,7 +44,7 @@ TEST_CASE("append: rows come back in order with dense ids") {
 }
 
 TEST_CASE("append: no events change nothing") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   const auto log = open_log(folder / "audit.db", key);
   REQUIRE(log->append({}));
@@ -52,7 +52,7 @@ TEST_CASE("append: no events change nothing") {
 }
 
 TEST_CASE("append: events that are there already are skipped, between calls and within one") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   const auto log = open_log(folder / "audit.db", key);
   REQUIRE(log->append(test_events(1, 4)));
@@ -66,7 +66,7 @@ TEST_CASE("append: events that are there already are skipped, between calls and 
 }
 
 TEST_CASE("append: the chain goes on after a restart") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   for (std::uint64_t start = 1; start <= 9; start += 3) {
     REQUIRE(open_log(folder / "audit.db", key)->append(test_events(start, 3)));
@@ -76,7 +76,7 @@ TEST_CASE("append: the chain goes on after a restart") {
 }
 
 TEST_CASE("append: text with quotes, zero bytes and other alphabets is kept as it is") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   Event event = test_event(1);
   event.address = std::string("fe80::1%eth0'\"\0;--", 18);
@@ -87,7 +87,7 @@ TEST_CASE("append: text with quotes, zero bytes and other alphabets is kept as i
 }
 
 TEST_CASE("contains: knows what was appended, also after a restart") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   {
     const auto log = open_log(folder / "audit.db", key);
@@ -101,7 +101,7 @@ TEST_CASE("contains: knows what was appended, also after a restart") {
 }
 
 TEST_CASE("open: the file and its companions are private") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   const auto log = open_log(folder / "audit.db", key);
   REQUIRE(log->append(test_events(1, 1)));
@@ -114,7 +114,7 @@ TEST_CASE("open: the file and its companions are private") {
 }
 
 TEST_CASE("open: the file is a database in WAL mode") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   const auto log = open_log(folder / "audit.db", key);
   const std::string header = read_whole_file(folder / "audit.db").substr(0, 100);
@@ -127,13 +127,13 @@ TEST_CASE("open: the file is a database in WAL mode") {
 TEST_CASE("open: an interrupted creation is completed") {
   const SymmetricKey key = test_audit_key();
   SUBCASE("an empty file") {
-    const TempFolder folder;
+    const TemporaryFolder folder;
     write_whole_file(folder / "audit.db", "");
     REQUIRE(open_log(folder / "audit.db", key)->append(test_events(1, 1)));
     check_whole(folder / "audit.db", key, 1);
   }
   SUBCASE("a database without tables") {
-    const TempFolder folder;
+    const TemporaryFolder folder;
     run_sql(folder / "audit.db", "PRAGMA journal_mode = WAL");
     REQUIRE(open_log(folder / "audit.db", key)->append(test_events(1, 1)));
     check_whole(folder / "audit.db", key, 1);
@@ -141,7 +141,7 @@ TEST_CASE("open: an interrupted creation is completed") {
 }
 
 TEST_CASE("open: a log that was taken out of WAL mode is put back") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   REQUIRE(open_log(folder / "audit.db", key)->append(test_events(1, 1)));
   run_sql(folder / "audit.db", "PRAGMA journal_mode = DELETE");
@@ -172,7 +172,7 @@ TEST_CASE("open: a file that is not its own is refused and left as it is") {
   };
   for (const Row& row : rows) {
     CAPTURE(row.name);
-    const TempFolder folder;
+    const TemporaryFolder folder;
     if (*row.sql != '\0') {
       run_sql(folder / "audit.db", row.sql);
     } else {
@@ -191,7 +191,7 @@ TEST_CASE("open: a file that is not its own is refused and left as it is") {
 }
 
 TEST_CASE("open: a wrong key is refused and changes nothing") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   REQUIRE(open_log(folder / "audit.db", key)->append(test_events(1, 5)));
   const std::string before = read_whole_file(folder / "audit.db");
@@ -205,7 +205,7 @@ TEST_CASE("open: a wrong key is refused and changes nothing") {
 }
 
 TEST_CASE("open: a path that cannot be used is kUnavailable with the path and the reason") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   const Result<std::unique_ptr<SqliteAuditLog>> no_folder = SqliteAuditLog::open(folder / "absent/audit.db", key);
   REQUIRE_FALSE(no_folder);
@@ -219,7 +219,7 @@ TEST_CASE("open: a path that cannot be used is kUnavailable with the path and th
 }
 
 TEST_CASE("append: a foreign writer makes it kUnavailable, and it works again afterwards") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   const auto log = open_log(folder / "audit.db", key);
   REQUIRE(log->append(test_events(1, 2)));
@@ -254,7 +254,7 @@ TEST_CASE("append: a log that somebody changed meanwhile is not continued") {
   };
   for (const Row& row : rows) {
     CAPTURE(row.name);
-    const TempFolder folder;
+    const TemporaryFolder folder;
     const SymmetricKey key = test_audit_key();
     const auto log = open_log(folder / "audit.db", key);
     REQUIRE(log->append(test_events(1, 2)));
@@ -272,7 +272,7 @@ TEST_CASE("append: a log that somebody changed meanwhile is not continued") {
 }
 
 TEST_CASE("append: a trigger hidden in the file does not run") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   REQUIRE(open_log(folder / "audit.db", key)->append(test_events(1, 1)));
   run_sql(folder / "audit.db",

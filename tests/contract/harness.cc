@@ -1,21 +1,8 @@
 #include "contract/harness.h"
 
-#include <stdlib.h>
-
 #include <doctest/doctest.h>
 
 namespace disposable {
-
-TempFolder::TempFolder() {
-  std::string name = (std::filesystem::temp_directory_path() / "disposable-store-XXXXXX").string();
-  check(::mkdtemp(name.data()) != nullptr, "a temporary folder can be made");
-  path_ = name;
-}
-
-TempFolder::~TempFolder() {
-  std::error_code error;
-  std::filesystem::remove_all(path_, error);
-}
 
 RocksDbHarness::RocksDbHarness(OutboxLimits limits) {
   options.directory = folder.path();

@@ -5,27 +5,14 @@
 
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <string_view>
 
 #include "store/memory/memory_store.h"
 #include "store/rocksdb/rocksdb_store.h"
+#include "support/temporary_folder.h"
 
 namespace disposable {
-
-// A new folder, removed with everything in it.
-class TempFolder {
- public:
-  TempFolder();
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  ~TempFolder();
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 struct MemoryHarness {
   explicit MemoryHarness(OutboxLimits limits = {}) : memory(limits) {}
@@ -45,7 +32,7 @@ struct RocksDbHarness {
   void reopen();
   Result<std::unique_ptr<RocksDbStore>> try_open() const { return RocksDbStore::open(options); }
 
-  TempFolder folder;
+  TemporaryFolder folder;
   RocksDbStore::Options options;
   std::unique_ptr<RocksDbStore> rocksdb;
 };

@@ -130,7 +130,7 @@ TEST_CASE("open: another keyring is refused and nothing has changed") {
 }
 
 TEST_CASE("open: a folder that is missing or is none is kUnavailable with the reason") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   std::ofstream(folder.path() / "file") << "no folder";
   for (const char* name : {"missing", "file", "file/below"}) {
     CAPTURE(name);
