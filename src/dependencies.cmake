@@ -22,6 +22,8 @@ disposable_dependency(rocksdb HEADER rocksdb/db.h LIBRARIES rocksdb snappy lz4 z
 target_link_libraries(disposable_dep_rocksdb INTERFACE ${CMAKE_DL_LIBS})
 disposable_dependency(sqlite HEADER sqlite3.h LIBRARIES sqlite3)
 target_link_libraries(disposable_dep_sqlite INTERFACE m ${CMAKE_DL_LIBS})
+disposable_dependency(openssl HEADER openssl/ssl.h LIBRARIES ssl crypto)
+target_link_libraries(disposable_dep_openssl INTERFACE ${CMAKE_DL_LIBS})
 disposable_dependency(json HEADER nlohmann/json.hpp)
 disposable_dependency(cli11 HEADER CLI/CLI.hpp)
 if(DISPOSABLE_TESTS)

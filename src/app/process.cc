@@ -5,6 +5,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "http/tls_library.h"
+
 namespace disposable {
 
 Result<void> harden_process() {
@@ -17,6 +19,7 @@ Result<void> harden_process() {
   constexpr int kArenas = 16;
   ::mallopt(M_ARENA_MAX, kArenas);
 #endif
+  wipe_openssl_memory();
   return {};
 }
 

@@ -7,7 +7,8 @@
 namespace disposable {
 
 // Files are created for the owner only; the process writes no core and cannot be traced by its own user; the allocator
-// keeps few arenas, so that freed memory of many threads does not pile up.
+// keeps few arenas, so that freed memory of many threads does not pile up; OpenSSL wipes what it frees. To be called
+// before anything of OpenSSL.
 Result<void> harden_process();
 
 }  // namespace disposable

@@ -8,6 +8,7 @@
 #include "audit/sqlite/sqlite_connection.h"
 #include "base/log.h"
 #include "crypto/random.h"
+#include "http/tls_library.h"
 #include "store/rocksdb/versions.h"
 
 namespace disposable {
@@ -28,6 +29,7 @@ BuildInfo build_info() {
       {"glibc", gnu_get_libc_version()},
       {"libstdc++", std::to_string(_GLIBCXX_RELEASE)},
       {"libsodium", std::string(sodium_version())},
+      {"openssl", std::string(openssl_version())},
       {"sqlite", std::string(sqlite_version())},
       {"cli11", CLI11_VERSION},
       {"cpp-httplib", DISPOSABLE_HTTPLIB_VERSION},

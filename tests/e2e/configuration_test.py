@@ -107,7 +107,7 @@ class VersionTest(unittest.TestCase):
         self.assertRegex(version["commit"], r"^(unknown|[0-9a-f]{7,40}(-dirty)?)$")
         self.assertRegex(version["compiler"], r"^(g\+\+|clang) \d+")
         libraries = {name.lower(): number for name, number in version["libraries"].items()}
-        for name in ("rocksdb", "sqlite", "libsodium", "cpp-httplib", "nlohmann-json", "cli11", "glibc", "zlib"):
+        for name in ("rocksdb", "sqlite", "libsodium", "openssl", "cpp-httplib", "nlohmann-json", "cli11", "glibc", "zlib"):
             with self.subTest(name):
                 self.assertIn(name, libraries)
         for name, number in libraries.items():

@@ -26,6 +26,7 @@ LIBRARIES = {
     "sodium/": ("src/crypto/", "tests/crypto/"),
     "rocksdb/": ("src/store/rocksdb/", "tests/store/", "tests/contract/"),
     "sqlite3.h": ("src/audit/sqlite/", "tests/audit/"),
+    "openssl/": ("src/http/", "tests/http/"),
     "nlohmann/": ("src/http/", "src/audit/", "src/app/", "tests/"),
     "httplib.h": ("src/http/", "tests/bench/"),
     "CLI/": ("src/app/",),
