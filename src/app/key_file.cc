@@ -1,13 +1,13 @@
 #include "app/key_file.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 
 #include "base/file_descriptor.h"
+#include "crypto/private_file.h"
 
 namespace disposable {
 
@@ -45,34 +45,11 @@ Result<void> sync_folder(const std::filesystem::path& folder) {
 }  // namespace
 
 Result<Keyring> read_key_file(const std::filesystem::path& path) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) {
-    if (errno == ENOENT) {
-      return fail(Errc::kNotFound, "the key file " + path.string() + " does not exist");
-    }
-    return cannot("read the key file", path);
+  const Result<SecretBytes> content = read_private_file(path, "the key file", kKeyFileBytesMax);
+  if (!content) {
+    return fail(content.error());
   }
-  struct stat status {};
-  if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
-    return fail(Errc::kInvalidArgument, "the key file " + path.string() + " is not a regular file");
-  }
-  // Group read is let through: systemd hands credentials to a service with an access list that shows as such.
-  if ((status.st_mode & (S_IWGRP | S_IXGRP | S_IRWXO)) != 0) {
-    return fail(Errc::kInvalidArgument, "the key file " + path.string() + " is open to others; run chmod 600 on it");
-  }
-  if (static_cast<std::size_t>(status.st_size) > kKeyFileBytesMax) {
-    return fail(Errc::kCorrupt, "the key file " + path.string() + " is no keyring: it is too large");
-  }
-  SecretBytes content(static_cast<std::size_t>(status.st_size));
-  std::span<std::uint8_t> rest = content.expose_mutable();
-  while (!rest.empty()) {
-    const ssize_t got = ::read(file.get(), rest.data(), rest.size());
-    if (got == 0 || (got < 0 && errno != EINTR)) {
-      return cannot("read the key file", path);
-    }
-    rest = rest.subspan(got < 0 ? 0 : static_cast<std::size_t>(got));
-  }
-  return Keyring::parse(content.expose());
+  return Keyring::parse(content->expose());
 }
 
 Result<Keyring> create_key_file(const std::filesystem::path& path, Random& random) {

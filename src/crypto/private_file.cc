@@ -1,0 +1,45 @@
+#include "crypto/private_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/file_descriptor.h"
+
+namespace disposable {
+
+Result<SecretBytes> read_private_file(const std::filesystem::path& path, std::string_view what, std::size_t bytes_max) {
+  const std::string name = std::string(what) + " " + path.string();
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) {
+    if (errno == ENOENT) {
+      return fail(Errc::kNotFound, name + " does not exist");
+    }
+    return fail(Errc::kInvalidArgument, "cannot read " + name + ": " + std::strerror(errno));
+  }
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+    return fail(Errc::kInvalidArgument, name + " is not a regular file");
+  }
+  // Group read is let through: systemd hands credentials to a service with an access list that shows as such.
+  if ((status.st_mode & (S_IWGRP | S_IXGRP | S_IRWXO)) != 0) {
+    return fail(Errc::kInvalidArgument, name + " is open to others; run chmod 600 on it");
+  }
+  if (static_cast<std::size_t>(status.st_size) > bytes_max) {
+    return fail(Errc::kCorrupt, name + " is too large");
+  }
+  SecretBytes content(static_cast<std::size_t>(status.st_size));
+  std::span<std::uint8_t> rest = content.expose_mutable();
+  while (!rest.empty()) {
+    const ssize_t got = ::read(file.get(), rest.data(), rest.size());
+    if (got == 0 || (got < 0 && errno != EINTR)) {
+      return fail(Errc::kInvalidArgument, "cannot read " + name + ": " + std::strerror(got == 0 ? EIO : errno));
+    }
+    rest = rest.subspan(got < 0 ? 0 : static_cast<std::size_t>(got));
+  }
+  return content;
+}
+
+}  // namespace disposable
