@@ -146,10 +146,13 @@ Result<Projector::Progress> Projector::project_batch_once() {
   for (const OutboxEntry& entry : *entries) {
     events.push_back(entry.event);
   }
+  const auto begin = std::chrono::steady_clock::now();
   const Result<void> appended = parts_.log.append(events);
   if (!appended) {
     return fail(appended.error());
   }
+  batch_seconds_.observe(std::chrono::steady_clock::now() - begin);
+  rows_.add(events.size());
   const Result<void> acknowledged = parts_.outbox.acknowledge(entries->back());
   if (!acknowledged) {
     return fail(acknowledged.error());
@@ -158,6 +161,7 @@ Result<Projector::Progress> Projector::project_batch_once() {
 }
 
 void Projector::note(const Result<Progress>& outcome) {
+  failures_.add(outcome ? 0 : 1);
   bool was_failing = false;
   {
     const MutexLock lock(mutex_);
@@ -170,6 +174,13 @@ void Projector::note(const Result<Progress>& outcome) {
   if (outcome && was_failing && parts_.on_recovery) {
     parts_.on_recovery();
   }
+}
+
+void Projector::write_metrics(MetricsText& text) const {
+  text.counter("audit_events_total", "Events carried to the audit log; after a crash some of them twice.", rows_);
+  text.counter("audit_failures_total", "Attempts to carry events to the audit log that failed.", failures_);
+  text.histogram("audit_batch_seconds", "Time that it took to append a batch of events to the audit log.",
+                 batch_seconds_);
 }
 
 }  // namespace disposable

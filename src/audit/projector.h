@@ -12,6 +12,7 @@
 #include <stop_token>
 #include <thread>
 
+#include "base/metrics.h"
 #include "core/audit.h"
 #include "core/store.h"
 
@@ -21,8 +22,8 @@ namespace disposable {
 using Pause = std::function<void(std::chrono::milliseconds delay, const std::stop_token& stop)>;
 void pause_unless_stopped(std::chrono::milliseconds delay, const std::stop_token& stop);
 
-// ready() is thread-safe; everything else is for the one thread that owns the projector, which must not use the log
-// itself between start() and drain(). Borrows outbox and log, which must outlive it.
+// ready() and write_metrics() are thread-safe; everything else is for the one thread that owns the projector, which
+// must not use the log itself between start() and drain(). Borrows outbox and log, which must outlive it.
 class Projector {
  public:
   struct Parts {
@@ -54,6 +55,8 @@ class Projector {
   // The latest failure while the projection fails.
   Result<void> ready() EXCLUDES(mutex_);
 
+  void write_metrics(MetricsText& text) const;
+
  private:
   enum class Progress : std::uint8_t { kNothing, kSome, kFullBatch };
 
@@ -63,6 +66,9 @@ class Projector {
   void note(const Result<Progress>& outcome) EXCLUDES(mutex_);
 
   const Parts parts_;
+  Counter rows_;
+  Counter failures_;
+  Histogram batch_seconds_{kSecondsBounds};  // to append one batch
   Mutex mutex_;
   std::optional<Error> failure_ GUARDED_BY(mutex_);
   std::jthread thread_;  // last: it stops before anything it uses goes

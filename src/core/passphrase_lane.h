@@ -5,8 +5,10 @@
 
 #pragma once
 
+#include <chrono>
 #include <optional>
 
+#include "base/metrics.h"
 #include "base/mutex.h"
 
 namespace disposable {
@@ -24,7 +26,7 @@ class PassphraseLane {
   class Slot {
    public:
     explicit Slot(PassphraseLane& lane) : lane_(&lane) {}
-    Slot(Slot&& other) noexcept : lane_(other.lane_) { other.lane_ = nullptr; }
+    Slot(Slot&& other) noexcept : lane_(other.lane_), begin_(other.begin_) { other.lane_ = nullptr; }
     Slot& operator=(Slot&&) = delete;
     Slot(const Slot&) = delete;
     Slot& operator=(const Slot&) = delete;
@@ -32,16 +34,21 @@ class PassphraseLane {
 
    private:
     PassphraseLane* lane_;
+    std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
   };
 
   // Waits for a slot; nothing when too many wait already.
   std::optional<Slot> enter();
 
+  void write_metrics(MetricsText& text) const;
+
  private:
-  void leave();
+  void leave(std::chrono::nanoseconds held);
 
   const Limits limits_;
-  Mutex mutex_;
+  Histogram seconds_{kSecondsBounds};  // that a slot was held
+  Counter refused_;
+  mutable Mutex mutex_;
   CondVar freed_;
   int running_ GUARDED_BY(mutex_) = 0;
   int waiting_ GUARDED_BY(mutex_) = 0;

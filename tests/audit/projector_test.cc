@@ -7,6 +7,7 @@
 #include "audit/audit_fixture.h"
 #include "audit/projector_fakes.h"
 #include "audit/sqlite/audit_verifier.h"
+#include "support/metrics_parser.h"
 
 namespace disposable {
 namespace {
@@ -25,6 +26,21 @@ TEST_CASE("drain: projects everything in order and acknowledges it") {
   CHECK(scene.log.batches() == std::vector<std::size_t>{1000, 1000, 500});
   CHECK(scene.outbox.size() == 0);
   CHECK(scene.told.empty());
+}
+
+TEST_CASE("metrics: rows, failures and batches are counted") {
+  ProjectorScene scene;
+  scene.outbox.add(test_events(1, 2500));
+  scene.log.fail(2);
+  Projector projector(scene.parts());
+  REQUIRE(projector.drain(soon()));
+  MetricsText text;
+  projector.write_metrics(text);
+  const ParsedMetrics metrics(text.take());
+  CHECK(metrics.error() == "");
+  CHECK(metrics.value("disposable_secrets_audit_events_total") == 2500);
+  CHECK(metrics.value("disposable_secrets_audit_failures_total") == 2);
+  CHECK(metrics.value("disposable_secrets_audit_batch_seconds_count") == 3);
 }
 
 TEST_CASE("drain: an acknowledgement that the store has lost is made again, without a duplicate") {

@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "support/metrics_parser.h"
+
 namespace disposable {
 
 TEST_CASE("lane: full without waiting places, it refuses; a freed slot is given again") {
@@ -45,6 +47,29 @@ TEST_CASE("lane: many threads never exceed the slots") {
   threads.clear();
   CHECK(most.load() <= 2);
   CHECK(most.load() >= 1);
+}
+
+TEST_CASE("lane: its metrics tell who runs, how many were refused and how long it took") {
+  PassphraseLane lane({.slots = 2, .waiting_max = 0});
+  const auto metrics = [&lane] {
+    MetricsText text;
+    lane.write_metrics(text);
+    ParsedMetrics parsed(text.take());
+    CHECK(parsed.error() == "");
+    return parsed;
+  };
+  {
+    const std::optional<PassphraseLane::Slot> first = lane.enter();
+    std::optional<PassphraseLane::Slot> second = lane.enter();
+    const PassphraseLane::Slot moved = std::move(*second);  // is counted once
+    CHECK_FALSE(lane.enter());
+    CHECK(metrics().value("disposable_secrets_passphrase_running") == 2);
+    CHECK(metrics().value("disposable_secrets_passphrase_waiting") == 0);
+    CHECK(metrics().value("disposable_secrets_passphrase_refused_total") == 1);
+    CHECK(metrics().value("disposable_secrets_passphrase_seconds_count") == 0);
+  }
+  CHECK(metrics().value("disposable_secrets_passphrase_running") == 0);
+  CHECK(metrics().value("disposable_secrets_passphrase_seconds_count") == 2);
 }
 
 }  // namespace disposable
