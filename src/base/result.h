@@ -28,6 +28,7 @@ enum class Errc : std::uint8_t {
   kAlreadyExists,    // insert met an existing id
   kConflict,         // compare-and-swap lost; load again
   kUnavailable,      // the outcome is unknown or the change was refused; nothing may be revealed
+  kStorageFull,      // an insert is over what may be stored; nothing has happened
   kCorrupt,          // stored bytes do not decode or do not decrypt
   kInternal,         // a defect of ours
 };
@@ -36,7 +37,7 @@ struct Error {
   Errc code = Errc::kInternal;
   // For the operator's log: constant text plus a backend's message. Never user input, keys or payload.
   std::string detail{};
-  // Only for kRateLimited and kUnavailable; zero means "no better guess".
+  // Only for kRateLimited, kUnavailable and kStorageFull; zero means "no better guess".
   std::chrono::seconds retry_after{0};
 };
 

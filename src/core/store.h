@@ -42,7 +42,8 @@ enum class Payload : std::uint8_t { kKeep, kDrop };
 class SecretStore : public Durability {
  public:
   // Adds a record at version 1 with its payload and events. kAlreadyExists when the id is taken; kUnavailable when the
-  // store cannot commit, or the outbox is so full that creates are refused. Nothing has happened after an error.
+  // store cannot commit, or the outbox is so full that creates are refused; kStorageFull when it holds as much as it
+  // may. Nothing has happened after an error.
   virtual Result<Ticket> insert(const StoreId& id, Entry entry, Bytes payload, std::span<const Event> events) = 0;
 
   // kNotFound when there is no such record, kUnavailable when the store cannot tell.

@@ -45,7 +45,7 @@ class Vault {
 
   explicit Vault(const Parts& parts) : parts_(parts) {}
 
-  // kUnavailable: not stored. kRateLimited: the passphrase lane is full.
+  // kUnavailable, kStorageFull: not stored. kRateLimited: the passphrase lane is full.
   Held<SecretKey> create(NewSecret secret, std::string_view address);
 
   // kNotFound (unknown or expired), kSpent, kUnavailable, kCorrupt (does not decrypt; not spent).

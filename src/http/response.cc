@@ -8,6 +8,8 @@ namespace {
 
 // When nobody knows better: long enough to be worth waiting for, short enough for a person.
 constexpr std::chrono::seconds kRetryAfterDefault{5};
+// Space comes back as secrets expire or an operator steps in, not within seconds.
+constexpr std::chrono::seconds kStorageRetryAfter{60};
 
 std::string_view sentence_of(int status) {
   switch (status) {
@@ -37,6 +39,8 @@ std::string_view sentence_of(int status) {
       return "Service unavailable, try again later";
     case 505:
       return "HTTP Version Not Supported";
+    case 507:
+      return "Storage is full, try again later";
     default:
       return "Internal Server Error";
   }
@@ -59,6 +63,8 @@ Response sentence_for(const Error& error) {
       return error_response(403, "Invalid passphrase");
     case Errc::kRateLimited:
       return retry_later(429, error.retry_after);
+    case Errc::kStorageFull:
+      return retry_later(507, error.retry_after > std::chrono::seconds{0} ? error.retry_after : kStorageRetryAfter);
     case Errc::kUnavailable:
     case Errc::kCorrupt:
       return retry_later(503, error.retry_after);

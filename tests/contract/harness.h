@@ -2,6 +2,7 @@
 //
 //   explicit X(OutboxLimits limits = {});   a new, empty store
 //   SecretStore& store();  Outbox& outbox();
+//   StoreTotals totals();  void limit(const StorageLimits&);
 
 #pragma once
 
@@ -18,6 +19,8 @@ struct MemoryHarness {
   explicit MemoryHarness(OutboxLimits limits = {}) : memory(limits) {}
   SecretStore& store() { return memory; }
   Outbox& outbox() { return memory; }
+  StoreTotals totals() { return memory.totals(); }
+  void limit(const StorageLimits& limits) { memory.set_storage_limits(limits); }
 
   MemoryStore memory;
 };
@@ -27,6 +30,8 @@ struct RocksDbHarness {
   explicit RocksDbHarness(const RocksDbStore::Options& other);  // with the harness's own folder
   SecretStore& store() { return *rocksdb; }
   Outbox& outbox() { return *rocksdb; }
+  StoreTotals totals() const { return rocksdb->totals(); }
+  void limit(const StorageLimits& limits) const { rocksdb->set_storage_limits(limits); }
 
   void close() { rocksdb.reset(); }
   void reopen();

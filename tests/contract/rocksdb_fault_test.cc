@@ -45,11 +45,21 @@ struct FaultyStore {
     REQUIRE(pending.has_value());
     return pending->size();
   }
+  // What is there, counted anew: every event of this fixture is a retrieval.
+  StoreTotals counted() {
+    StoreTotals sum{-static_cast<std::int64_t>(events_pending()), 0};
+    for (std::uint64_t number = 0; number < 1100; ++number) {
+      const auto payload = store().load_payload(test_id(number));
+      sum.payload_bytes += payload ? payload->size() : 0;
+    }
+    return sum;
+  }
   void wait_ready() {
     for (int i = 0; i < 1000 && !store().ready(); ++i) {
       outbox().wait_pending(std::chrono::milliseconds{20});
     }
     REQUIRE(store().ready().has_value());
+    CHECK(harness->totals() == counted());
   }
 
   FaultyDisk disk;
@@ -221,6 +231,7 @@ TEST_CASE("a full disk: closing the store does not wait for space") {
   faulty.harness->close();
   faulty.disk.set(Fault::kNone);
   faulty.harness->reopen();
+  CHECK(faulty.harness->totals() == faulty.counted());
   CHECK(faulty.shows(1));
   CHECK_FALSE(faulty.shows(2));
 }
@@ -244,6 +255,7 @@ TEST_CASE("a failed fsync, or a disk that turned read-only: on_fatal once, and n
 
     // A new process sees either all of the change or nothing of it.
     faulty.harness->reopen();
+    CHECK(faulty.harness->totals() == faulty.counted());
     const auto loaded = faulty.store().load(test_id(1));
     REQUIRE(loaded.has_value());
     CHECK(faulty.events_pending() == loaded->version);
@@ -260,6 +272,7 @@ TEST_CASE("closing: what was decided is durable afterwards") {
   faulty.disk.release_syncs();
   faulty.harness->reopen();
   CHECK(faulty.events_pending() == 30);
+  CHECK(faulty.harness->totals() == StoreTotals{-30, 30 * 7});
 }
 
 }  // namespace

@@ -154,6 +154,7 @@ TEST_CASE("open: a torn tail of the log is a write that never happened") {
   CHECK(harness.store().load(test_id(2)).has_value());
   CHECK_FALSE(harness.store().load(test_id(3)).has_value());
   CHECK(pending(harness).size() == 2);
+  CHECK(harness.totals().payload_bytes == 2UL * 256);
   insert_durable(harness, 3);
   CHECK(pending(harness).size() == 3);
 }
@@ -202,14 +203,35 @@ TEST_CASE("open: a folder that has lost its CURRENT file is not taken for a new 
 TEST_CASE("insert: refused while the disk is nearly full; changes and purges still work") {
   RocksDbHarness harness;
   insert_durable(harness, 1);
-  harness.options.disk_reserve_bytes = std::uint64_t{1} << 62U;
+  harness.options.storage.disk_reserve_bytes = std::uint64_t{1} << 62U;
   harness.reopen();
   const auto refused = harness.store().insert(test_id(2), test_entry("r", 1), {}, {});
   REQUIRE_FALSE(refused.has_value());
-  CHECK(refused.error().code == Errc::kUnavailable);
+  CHECK(refused.error().code == Errc::kStorageFull);
   CHECK(refused.error().detail == "disk nearly full");
   REQUIRE(harness.store().replace(test_id(1), 1, test_entry("r", 1), Payload::kDrop, {})->wait().has_value());
   REQUIRE(harness.store().purge(test_id(1), 2)->wait().has_value());
+  harness.limit({.disk_reserve_bytes = 0});
+  insert_durable(harness, 2);
+}
+
+TEST_CASE("open: a folder of the first format is refused and nothing has changed") {
+  const TemporaryFolder folder;
+  const Bytes identity = ByteWriter().u32(1).raw(KeyringCheck{}).take();
+  {
+    Database database(folder.path());
+    REQUIRE(database.open().has_value());
+    Database::Batch batch(database);
+    batch.put(Family::kMeta, as_bytes(kIdentityKey), identity);
+    REQUIRE(database.write(batch, Database::Sync::kYes).outcome == Database::Outcome::kWritten);
+  }
+  const auto refused = RocksDbStore::open({.directory = folder.path()});
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == Errc::kInvalidArgument);
+  CHECK(refused.error().detail == "the data folder was written by another version of this program");
+  Database database(folder.path());
+  REQUIRE(database.open().has_value());
+  CHECK(database.read(Family::kMeta, as_bytes(kIdentityKey))->value() == identity);
 }
 
 TEST_CASE("cache: bounded however much is stored and read, and what left it is read from disk") {

@@ -56,6 +56,7 @@ class Model {
     compare_due(1000);
     compare_pending(0, 1000);
     CHECK(*memory_.outbox().last_acknowledged() == *rocksdb_.outbox().last_acknowledged());
+    CHECK(memory_.totals() == rocksdb_.totals());
   }
 
  private:
@@ -85,6 +86,7 @@ class Model {
 
   void compare_change(const Result<Ticket>& expected, const Result<Ticket>& actual) {
     REQUIRE(expected.has_value() == actual.has_value());
+    REQUIRE(memory_.totals() == rocksdb_.totals());
     if (!expected) {
       REQUIRE(expected.error().code == actual.error().code);
       return;

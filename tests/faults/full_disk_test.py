@@ -39,15 +39,15 @@ class FullDiskTest(FaultCase):
 
     def fill_and_free(self, disk, service):
         """One time of need; how long the way back took."""
-        refused = self.oracle.count(503)
+        refused = self.oracle.refused()
         with at_work(service, self.oracle):
             wait_until(lambda: len(self.oracle.secrets) > 100 or service.process.poll() is not None, 20, "work is going on")
             disk.fill()
-            wait_until(lambda: self.oracle.count(503) > refused + 200 or service.process.poll() is not None, 20,
+            wait_until(lambda: self.oracle.refused() > refused + 200 or service.process.poll() is not None, 20,
                        "the disk is full and that shows")
             disk.fill()  # what was freed meanwhile
-            held = self.oracle.count(503)
-            wait_until(lambda: self.oracle.count(503) > held + 200 or service.process.poll() is not None, 20, "more of it")
+            held = self.oracle.refused()
+            wait_until(lambda: self.oracle.refused() > held + 200 or service.process.poll() is not None, 20, "more of it")
             disk.free()
             client = service.client()
             return seconds_until(lambda: service.process.poll() is not None or
@@ -67,7 +67,7 @@ class FullDiskTest(FaultCase):
                     service.stop()
                 with Service(self.folder / kind.name) as service:
                     self.assertEqual(read_back(service, self.oracle)[:10], [])
-                self.assertGreater(self.oracle.count(503), 0, "nothing was refused: the disk was not full")
+                self.assertGreater(self.oracle.refused(), 0, "nothing was refused: the disk was not full")
                 suite.figure(f"full disk ({kind.name}, {CYCLES} times): back after "
                              f"{', '.join(f'{seconds:.1f}' for seconds in took)} s; {self.oracle.summary()}")
 
@@ -78,7 +78,7 @@ class FullDiskTest(FaultCase):
                 with Service(self.folder / kind.name) as service, at_work(service, self.oracle):
                     wait_until(lambda: len(self.oracle.secrets) > 100, 20, "work is going on")
                     disk.fill()
-                    wait_until(lambda: self.oracle.count(503) > 100, 20, "the disk is full and that shows")
+                    wait_until(lambda: self.oracle.refused() > 100, 20, "the disk is full and that shows")
                     service.kill()
                 self.start_on_the_full_disk(kind)
                 disk.free()

@@ -11,6 +11,8 @@ import threading
 
 # What the service may answer when it cannot commit. Anything else from 500 on is a finding, and so is a 404.
 UNKNOWN = 503
+# What it answers to create when it will not store more: nothing has happened.
+FULL = 507
 
 
 class Secret:
@@ -76,6 +78,8 @@ class Oracle:
             with self._lock:
                 self.secrets.append(secret)
             return secret
+        if status == FULL:
+            return None
         if status in (None, UNKNOWN, 200):
             with self._lock:
                 self.maybe_created += 1
@@ -121,6 +125,9 @@ class Oracle:
     def count(self, answer, operation=None):
         return sum(number for (name, status), number in self.answers.items()
                    if status == answer and operation in (None, name))
+
+    def refused(self):
+        return self.count(UNKNOWN) + self.count(FULL)
 
     def summary(self):
         per_operation = collections.defaultdict(list)

@@ -51,7 +51,7 @@ inline Response call_api(const Api& api, const Call& call) {
   for (const std::string_view name : {"ETag", "Server", "Content-Encoding", "Last-Modified", "Set-Cookie"}) {
     CHECK(header_of(response, name) == "(none)");
   }
-  if (response.status == 429 || response.status == 503) {
+  if (response.status == 429 || response.status == 503 || response.status == 507) {
     CHECK(std::stoi(header_of(response, "Retry-After")) >= 1);
   }
   // Every status is one that the table, and so the documentation, announces for the operation.

@@ -195,6 +195,7 @@ TEST_CASE("api: a failure of the store is answered by its kind, and its words st
   } rows[] = {
       {Errc::kUnavailable, 503, "Service unavailable, try again later"},
       {Errc::kCorrupt, 503, "Service unavailable, try again later"},
+      {Errc::kStorageFull, 507, "Storage is full, try again later"},
       {Errc::kInternal, 500, "Internal Server Error"},
   };
   for (const auto& row : rows) {
@@ -205,11 +206,14 @@ TEST_CASE("api: a failure of the store is answered by its kind, and its words st
     const Api api{Api::Parts{vault, [] { return Result<void>{}; }}};
     const std::string path = secret_path("550e8400-e29b-41d4-a716-446655440000");
     for (const Call& call : {Call{"POST", kCreate, R"({"secret":"x"})"}, Call{"GET", path}, Call{"DELETE", path}}) {
+      if (row.code == Errc::kStorageFull && call.method != "POST") {
+        continue;  // only an insert can be refused for that
+      }
       const Response response = call_api(api, call);
       CHECK(response.status == row.status);
       CHECK(body_of(response) == detail(row.detail_sent));
       CHECK(response.log_detail == "disk /dev/sda1 is on fire");
-      if (row.status == 503) {
+      if (row.status != 500) {
         CHECK(header_of(response, "Retry-After") == "7");
       }
     }

@@ -61,6 +61,8 @@ struct VaultFixture {
         return "rate limited";
       case Errc::kUnavailable:
         return "unavailable";
+      case Errc::kStorageFull:
+        return "storage full";
       case Errc::kCorrupt:
         return "corrupt";
       case Errc::kInvalidArgument:

@@ -10,6 +10,10 @@ Result<Ticket> MemoryStore::insert(const StoreId& id, Entry entry, Bytes payload
   if (outbox_.size() >= limits_.creates_max) {
     return fail(Errc::kUnavailable, "the audit outbox is full: creates are refused");
   }
+  if (totals_.payload_bytes + payload.size() > stored_bytes_max_) {
+    return fail(Errc::kStorageFull, "as many bytes are stored as may be");
+  }
+  totals_.payload_bytes += payload.size();
   schedule_.emplace(entry.due, id);
   records_.emplace(id, Stored{std::move(entry), 1, std::move(payload)});
   append(events);
@@ -50,7 +54,7 @@ Result<Ticket> MemoryStore::replace(const StoreId& id, std::uint64_t expected_ve
   stored.entry = std::move(entry);
   ++stored.version;
   if (payload == Payload::kDrop) {
-    stored.payload.reset();
+    drop_payload(stored);
   }
   append(events);
   return Ticket{};
@@ -63,6 +67,7 @@ Result<Ticket> MemoryStore::purge(const StoreId& id, std::uint64_t expected_vers
     return fail(Errc::kConflict, "the record is at another version or gone");
   }
   schedule_.erase({found->second.entry.due, id});
+  drop_payload(found->second);
   records_.erase(found);
   return Ticket{};
 }
@@ -125,7 +130,23 @@ MemoryStore::Records::iterator MemoryStore::find_version(const StoreId& id, std:
   return found != records_.end() && found->second.version == version ? found : records_.end();
 }
 
+StoreTotals MemoryStore::totals() {
+  const MutexLock lock(mutex_);
+  return totals_;
+}
+
+void MemoryStore::set_storage_limits(const StorageLimits& limits) {
+  const MutexLock lock(mutex_);
+  stored_bytes_max_ = limits.stored_bytes_max;
+}
+
+void MemoryStore::drop_payload(Stored& stored) {
+  totals_.payload_bytes -= stored.payload ? stored.payload->size() : 0;
+  stored.payload.reset();
+}
+
 void MemoryStore::append(std::span<const Event> events) {
+  totals_.live_secrets += live_secrets_change(events);
   for (const Event& event : events) {
     outbox_.push_back({next_position_++, event});
   }

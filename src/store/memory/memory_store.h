@@ -10,12 +10,15 @@
 
 #include "core/store.h"
 #include "store/outbox_limits.h"
+#include "store/storage_limits.h"
+#include "store/store_totals.h"
 
 namespace disposable {
 
 class MemoryStore final : public SecretStore, public Outbox {
  public:
-  explicit MemoryStore(OutboxLimits limits = {}) : limits_(limits) {}
+  explicit MemoryStore(OutboxLimits limits = {}, const StorageLimits& storage = {})
+      : limits_(limits), stored_bytes_max_(storage.stored_bytes_max) {}
 
   Result<Ticket> insert(const StoreId& id, Entry entry, Bytes payload, std::span<const Event> events) override;
   Result<Loaded> load(const StoreId& id) override;
@@ -32,6 +35,9 @@ class MemoryStore final : public SecretStore, public Outbox {
   Result<std::optional<EventId>> last_acknowledged() override;
   void wait_pending(std::chrono::milliseconds timeout) override;
 
+  StoreTotals totals();
+  void set_storage_limits(const StorageLimits& limits);
+
  private:
   struct Stored {
     Entry entry;
@@ -43,9 +49,12 @@ class MemoryStore final : public SecretStore, public Outbox {
   // The record at `version`, or end().
   Records::iterator find_version(const StoreId& id, std::uint64_t version) REQUIRES(mutex_);
   void append(std::span<const Event> events) REQUIRES(mutex_);
+  void drop_payload(Stored& stored) REQUIRES(mutex_);
 
   const OutboxLimits limits_;
   Mutex mutex_;
+  std::uint64_t stored_bytes_max_ GUARDED_BY(mutex_);
+  StoreTotals totals_ GUARDED_BY(mutex_);
   CondVar appended_;
   Records records_ GUARDED_BY(mutex_);
   std::set<std::pair<WallTime, StoreId>> schedule_ GUARDED_BY(mutex_);

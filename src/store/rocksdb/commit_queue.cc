@@ -35,7 +35,9 @@ Result<CommitSequence> CommitQueue::push(Change change) {
   }
   const std::uint64_t first_position = outbox_.next_position;
   outbox_.next_position += change.events.size();
-  enqueue({std::move(change), 0, first_position});
+  totals_.live_secrets += change.live_secrets_change;
+  totals_.payload_bytes += static_cast<std::uint64_t>(change.payload_bytes_change);  // modulo 2^64: may take off
+  enqueue({std::move(change), 0, first_position, totals_});
   return last_sequence_;
 }
 
@@ -51,7 +53,7 @@ Result<void> CommitQueue::acknowledge(const OutboxEntry& last) {
   if (last.position <= outbox_.acknowledged_position) {
     return {};
   }
-  enqueue({Acknowledgement{outbox_.acknowledged_position + 1, last.position, last.event.id}, 0, 0});
+  enqueue({Acknowledgement{outbox_.acknowledged_position + 1, last.position, last.event.id}, 0, 0, totals_});
   outbox_.acknowledged_position = last.position;
   outbox_.acknowledged_id = last.event.id;
   return {};
@@ -68,6 +70,16 @@ Result<void> CommitQueue::ready() const {
 OutboxState CommitQueue::outbox() const {
   const MutexLock lock(mutex_);
   return outbox_;
+}
+
+StoreTotals CommitQueue::totals() const {
+  const MutexLock lock(mutex_);
+  return totals_;
+}
+
+void CommitQueue::set_stored_bytes_max(std::uint64_t bytes) {
+  const MutexLock lock(mutex_);
+  stored_bytes_max_ = bytes;
 }
 
 void CommitQueue::wait_durable_events(std::chrono::milliseconds timeout) {
@@ -111,9 +123,10 @@ CommitSequence CommitQueue::suspend(const std::string& reason) {
   return last_sequence_;
 }
 
-void CommitQueue::resume(const OutboxState& outbox) {
+void CommitQueue::resume(const OutboxState& outbox, const StoreTotals& totals) {
   const MutexLock lock(mutex_);
   outbox_ = outbox;
+  totals_ = totals;
   serving_.store(true, std::memory_order_release);
   events_durable_.notify_all();
 }
@@ -140,6 +153,10 @@ Result<void> CommitQueue::admit(const Change& change) const {
   }
   if (change.kind == Change::Kind::kReplace && !change.events.empty() && outbox_.depth() >= limits_.changes_max) {
     return fail(Errc::kUnavailable, "the audit outbox is full: changes are refused");
+  }
+  if (change.kind == Change::Kind::kInsert &&
+      totals_.payload_bytes + static_cast<std::uint64_t>(change.payload_bytes_change) > stored_bytes_max_) {
+    return fail(Errc::kStorageFull, "as many bytes are stored as may be");
   }
   return {};
 }

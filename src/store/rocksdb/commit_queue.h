@@ -14,6 +14,7 @@
 #include "base/mutex.h"
 #include "store/outbox_limits.h"
 #include "store/rocksdb/outbox_state.h"
+#include "store/storage_limits.h"
 
 namespace disposable {
 
@@ -29,6 +30,8 @@ struct Change {
   Payload payload = Payload::kKeep;            // kDrop: remove it
   std::shared_ptr<const Bytes> new_payload{};  // only for an insert; shared with the cache
   std::vector<Bytes> events{};                 // encode_event()
+  std::int64_t live_secrets_change = 0;
+  std::int64_t payload_bytes_change = 0;
 
   std::size_t size() const;
 };
@@ -44,6 +47,7 @@ struct Operation {
   std::variant<Change, Acknowledgement> what;
   CommitSequence sequence = 0;
   std::uint64_t first_position = 0;  // of a change's first event
+  StoreTotals totals{};              // of the store once this and everything before it is done
 };
 
 // About how many bytes they take, in memory and in the log.
@@ -52,15 +56,20 @@ std::size_t size_of(const std::vector<Operation>& operations);
 class CommitQueue {
  public:
   // Refuses everything until resume().
-  explicit CommitQueue(OutboxLimits limits) : limits_(limits) {}
+  CommitQueue(OutboxLimits limits, const StorageLimits& storage)
+      : limits_(limits), stored_bytes_max_(storage.stored_bytes_max) {}
 
-  // kUnavailable while the store cannot commit, or when the outbox is too full for the change.
+  // kUnavailable while the store cannot commit, or when the outbox is too full for the change; kStorageFull for an
+  // insert over the limit.
   Result<CommitSequence> push(Change change);
   // kInvalidArgument for a position that was never given.
   Result<void> acknowledge(const OutboxEntry& last);
   // kUnavailable with the reason while the store cannot commit.
   Result<void> ready() const;
   OutboxState outbox() const;
+  // Of everything that is decided.
+  StoreTotals totals() const;
+  void set_stored_bytes_max(std::uint64_t bytes);
   // Blocks until there are durable events to acknowledge or `timeout` has passed.
   void wait_durable_events(std::chrono::milliseconds timeout);
 
@@ -71,8 +80,8 @@ class CommitQueue {
   void events_durable(std::uint64_t position);
   // The committer's: refuses everything for `reason`, forgets what waits, and returns the last sequence given.
   CommitSequence suspend(const std::string& reason);
-  // The committer's, or before there is one: goes on with the outbox that recovery found.
-  void resume(const OutboxState& outbox);
+  // The committer's, or before there is one: goes on with what recovery found.
+  void resume(const OutboxState& outbox, const StoreTotals& totals);
   // The committer's: sleeps for `duration` or until stop is requested.
   void sleep(std::chrono::milliseconds duration, const std::stop_token& stop);
   // Ends take() and sleep() early; after requesting stop.
@@ -92,6 +101,8 @@ class CommitQueue {
   std::vector<Operation> waiting_ GUARDED_BY(mutex_);
   CommitSequence last_sequence_ GUARDED_BY(mutex_) = 0;
   OutboxState outbox_ GUARDED_BY(mutex_);
+  StoreTotals totals_ GUARDED_BY(mutex_);
+  std::uint64_t stored_bytes_max_ GUARDED_BY(mutex_);
 };
 
 }  // namespace disposable

@@ -87,7 +87,10 @@ bool Committer::commit(const std::vector<Operation>& operations, const std::stop
       add(batch, std::get<Acknowledgement>(operation.what));
     }
   }
-  const Database::Written written = parts_.database.write(batch, sync);
+  if (sync == Database::Sync::kYes) {
+    batch.put(Family::kMeta, as_bytes(kTotalsKey), encode_totals(operations.back().totals));
+  }
+  const Database::Written written = write(batch, sync, operations.size());
   switch (written.outcome) {
     case Database::Outcome::kWritten:
       settle(operations);
@@ -100,6 +103,21 @@ bool Committer::commit(const std::vector<Operation>& operations, const std::stop
       return false;
   }
   return false;
+}
+
+Database::Written Committer::write(Database::Batch& batch, Database::Sync sync, std::size_t operations) {
+  const auto begin = std::chrono::steady_clock::now();
+  Database::Written written = parts_.database.write(batch, sync);
+  if (written.outcome != Database::Outcome::kWritten) {
+    parts_.metrics.failures.add();
+    return written;
+  }
+  parts_.metrics.commits.add();
+  if (sync == Database::Sync::kYes) {
+    parts_.metrics.sync_seconds.observe(std::chrono::steady_clock::now() - begin);
+    parts_.metrics.sync_operations.observe(static_cast<double>(operations));
+  }
+  return written;
 }
 
 void Committer::settle(const std::vector<Operation>& operations) {
@@ -130,12 +148,13 @@ bool Committer::recover(const std::stop_token& stop) {
     Result<void> opened = parts_.database.open();
     if (opened) {
       const Result<OutboxState> outbox = read_outbox_state(parts_.database);
-      if (outbox) {
+      const Result<StoreTotals> totals = read_totals(parts_.database);
+      if (outbox && totals) {
         parts_.listener.on_recovered();
-        parts_.queue.resume(*outbox);
+        parts_.queue.resume(*outbox, *totals);
         return true;
       }
-      opened = fail(outbox.error());
+      opened = fail(outbox ? totals.error() : outbox.error());
     }
     if (opened.error().code == Errc::kCorrupt) {
       halt("the store is damaged: " + opened.error().detail);

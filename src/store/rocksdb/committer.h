@@ -9,6 +9,7 @@
 
 #include <thread>
 
+#include "store/rocksdb/commit_metrics.h"
 #include "store/rocksdb/commit_progress.h"
 #include "store/rocksdb/commit_queue.h"
 #include "store/rocksdb/database.h"
@@ -43,6 +44,7 @@ class Committer {
     CommitQueue& queue;
     CommitProgress& progress;
     DiskSpace& disk_space;
+    CommitMetrics& metrics;
     CommitListener& listener;
   };
 
@@ -56,6 +58,7 @@ class Committer {
   void run(const std::stop_token& stop);
   // False when the thread must end.
   bool commit(const std::vector<Operation>& operations, const std::stop_token& stop);
+  Database::Written write(Database::Batch& batch, Database::Sync sync, std::size_t operations);
   void settle(const std::vector<Operation>& operations);
   // Fails what is not settled.
   void suspend(const std::string& reason);

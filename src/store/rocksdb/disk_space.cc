@@ -25,10 +25,8 @@ void DiskSpace::sample(std::uint64_t bytes_written) {
 
 void DiskSpace::look() {
   struct statvfs status {};
-  // A file system that cannot say is not called full: a write that fails is handled where it fails.
-  if (::statvfs(directory_.c_str(), &status) == 0) {
-    low_.store(status.f_bavail * status.f_frsize < reserve_bytes_, std::memory_order_relaxed);
-  }
+  const bool known = ::statvfs(directory_.c_str(), &status) == 0;
+  free_bytes_.store(known ? status.f_bavail * status.f_frsize : kUnknown, std::memory_order_relaxed);
 }
 
 }  // namespace disposable

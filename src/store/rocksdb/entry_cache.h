@@ -20,6 +20,7 @@ struct CachedEntry {
   std::uint64_t version = 0;
   Entry entry{};
   PayloadPlace payload_place = PayloadPlace::kOnDisk;
+  std::uint64_t payload_bytes = 0;         // its size, wherever it is; 0 when there is none
   std::shared_ptr<const Bytes> payload{};  // shared with the change that is on its way to disk
   CommitSequence sequence = 0;             // of the change that made this state; 0: it was read from disk
 };

@@ -34,4 +34,12 @@ Result<OutboxState> read_outbox_state(const Database& database) {
   return state;
 }
 
+Result<StoreTotals> read_totals(const Database& database) {
+  const auto stored = database.read(Family::kMeta, as_bytes(kTotalsKey));
+  if (!stored) {
+    return fail(stored.error());
+  }
+  return stored->has_value() ? decode_totals(**stored) : StoreTotals{};
+}
+
 }  // namespace disposable

@@ -1,14 +1,16 @@
-// What the store must remember of its outbox. Positions are given without gaps and never twice; everything up to the
-// acknowledged one is gone. A value.
+// What the store must remember from one life to the next, and reads when it starts or recovers: where its outbox is,
+// and its totals. Values.
 
 #pragma once
 
 #include "core/store.h"
+#include "store/store_totals.h"
 
 namespace disposable {
 
 class Database;
 
+// Positions are given without gaps and never twice; everything up to the acknowledged one is gone.
 struct OutboxState {
   std::uint64_t next_position = 1;
   std::uint64_t durable_position = 0;
@@ -21,5 +23,6 @@ struct OutboxState {
 
 // As recovery has left it; reads two keys.
 Result<OutboxState> read_outbox_state(const Database& database);
+Result<StoreTotals> read_totals(const Database& database);
 
 }  // namespace disposable

@@ -20,15 +20,15 @@ std::vector<Bytes> encode_all(std::span<const Event> events) {
 }  // namespace
 
 Result<Ticket> RocksDbStore::insert(const StoreId& id, Entry entry, Bytes payload, std::span<const Event> events) {
-  if (disk_space_.low()) {
-    return fail(Errc::kUnavailable, "disk nearly full");
-  }
   Change change{.kind = Change::Kind::kInsert, .id = id};
-  change.record = encode_stored_record(1, entry);
+  change.record = encode_stored_record(1, entry, payload.size());
   change.due_after = entry.due;
   change.new_payload = std::make_shared<const Bytes>(std::move(payload));
   change.events = encode_all(events);
+  change.live_secrets_change = live_secrets_change(events);
+  change.payload_bytes_change = static_cast<std::int64_t>(change.new_payload->size());
   CachedEntry next{.version = 1, .entry = std::move(entry), .payload_place = PayloadPlace::kHere};
+  next.payload_bytes = change.new_payload->size();
   next.payload = change.new_payload;
 
   Stripe& stripe = stripe_of(id);
@@ -39,6 +39,9 @@ Result<Ticket> RocksDbStore::insert(const StoreId& id, Entry entry, Bytes payloa
   }
   if (*current != nullptr) {
     return fail(Errc::kAlreadyExists, "the id is taken");
+  }
+  if (disk_space_.low()) {
+    return fail(Errc::kStorageFull, "disk nearly full");
   }
   return decide(stripe, std::move(change), std::move(next));
 }
@@ -82,10 +85,10 @@ Result<Bytes> RocksDbStore::load_payload(const StoreId& id) {
 Result<Ticket> RocksDbStore::replace(const StoreId& id, std::uint64_t expected_version, Entry entry, Payload payload,
                                      std::span<const Event> events) {
   Change change{.kind = Change::Kind::kReplace, .id = id};
-  change.record = encode_stored_record(expected_version + 1, entry);
   change.due_after = entry.due;
   change.payload = payload;
   change.events = encode_all(events);
+  change.live_secrets_change = live_secrets_change(events);
   CachedEntry next{.version = expected_version + 1, .entry = std::move(entry), .payload_place = PayloadPlace::kNone};
 
   Stripe& stripe = stripe_of(id);
@@ -97,8 +100,12 @@ Result<Ticket> RocksDbStore::replace(const StoreId& id, std::uint64_t expected_v
   change.due_before = (*current)->entry.due;
   if (payload == Payload::kKeep) {
     next.payload_place = (*current)->payload_place;
+    next.payload_bytes = (*current)->payload_bytes;
     next.payload = (*current)->payload;
+  } else {
+    change.payload_bytes_change = -static_cast<std::int64_t>((*current)->payload_bytes);
   }
+  change.record = encode_stored_record(next.version, next.entry, next.payload_bytes);
   return decide(stripe, std::move(change), std::move(next));
 }
 
@@ -111,6 +118,7 @@ Result<Ticket> RocksDbStore::purge(const StoreId& id, std::uint64_t expected_ver
   }
   Change change{.kind = Change::Kind::kPurge, .id = id, .due_before = (*current)->entry.due};
   change.payload = Payload::kDrop;
+  change.payload_bytes_change = -static_cast<std::int64_t>((*current)->payload_bytes);
   return decide(stripe, std::move(change), CachedEntry{.exists = false, .payload_place = PayloadPlace::kNone});
 }
 
@@ -185,15 +193,6 @@ Result<std::optional<EventId>> RocksDbStore::last_acknowledged() {
   return queue_.outbox().acknowledged_id;
 }
 
-std::size_t RocksDbStore::cached_bytes() {
-  std::size_t bytes = 0;
-  for (const std::unique_ptr<Stripe>& stripe : stripes_) {
-    const MutexLock lock(stripe->mutex);
-    bytes += stripe->cache.bytes();
-  }
-  return bytes;
-}
-
 Result<const CachedEntry*> RocksDbStore::find(Stripe& stripe, const StoreId& id) {
   // After the stripe is locked: on_suspended() passes through every stripe, so what is decided here is either accepted
   // before an outage, or refused, or starts from what recovery found.
@@ -216,6 +215,7 @@ Result<const CachedEntry*> RocksDbStore::find(Stripe& stripe, const StoreId& id)
     return fail(stored.error());
   }
   CachedEntry entry{.version = stored->version, .entry = {std::move(stored->record), stored->due}};
+  entry.payload_bytes = stored->payload_bytes;
   stripe.cache.trim(progress_.settled());
   return stripe.cache.put(id, std::move(entry));
 }

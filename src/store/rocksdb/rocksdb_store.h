@@ -26,7 +26,7 @@ class RocksDbStore final : public SecretStore, public Outbox, private CommitList
     KeyringCheck keyring_check{};  // stored when the store is created
     std::size_t cache_bytes = 16UL * 1024 * 1024;
     OutboxLimits outbox{};
-    std::uint64_t disk_reserve_bytes = 32ULL * 1024 * 1024;  // with less space left, inserts are refused
+    StorageLimits storage{};
     // Called once, on the committer's thread. The process must end: what is on disk can only be learnt by a new one.
     std::function<void(const std::string& reason)> on_fatal{};
     rocksdb::Env* env = nullptr;  // for tests that break the disk; must outlive the store. Null: the machine's
@@ -53,7 +53,14 @@ class RocksDbStore final : public SecretStore, public Outbox, private CommitList
   Result<std::optional<EventId>> last_acknowledged() override;
   void wait_pending(std::chrono::milliseconds timeout) override { queue_.wait_durable_events(timeout); }
 
-  std::size_t cached_bytes();
+  // Of everything that is decided.
+  StoreTotals totals() const { return queue_.totals(); }
+  // Holds for every insert from now on; what is stored already stays.
+  void set_storage_limits(const StorageLimits& limits);
+  // Reads one event from disk, for its age.
+  void write_metrics(MetricsText& text, WallTime now) const;
+
+  std::size_t cached_bytes() const;
   std::uint64_t outbox_depth() const { return queue_.outbox().depth(); }
 
  private:
@@ -78,6 +85,9 @@ class RocksDbStore final : public SecretStore, public Outbox, private CommitList
   Result<Ticket> decide(Stripe& stripe, Change change, CachedEntry next) REQUIRES(stripe.mutex);
   Ticket ticket_of(const CachedEntry& entry);
 
+  // Of the oldest durable event; zero when there is none, or it cannot be read now.
+  std::chrono::milliseconds outbox_age(WallTime now) const;
+
   void on_written(const std::vector<Operation>& operations) override;
   void on_settled(const std::vector<Operation>& operations) override;
   void on_suspended() override;
@@ -90,6 +100,7 @@ class RocksDbStore final : public SecretStore, public Outbox, private CommitList
   CommitQueue queue_;
   CommitProgress progress_;
   DiskSpace disk_space_;
+  CommitMetrics commit_metrics_;
   std::array<std::unique_ptr<Stripe>, kStripes> stripes_;
   DueCursor due_cursor_;
   Mutex due_mutex_;                       // one scan of the schedule at a time

@@ -27,8 +27,8 @@ RocksDbStore::RocksDbStore(Options options, FolderLock lock)
     : options_(std::move(options)),
       lock_(std::move(lock)),
       database_(options_.directory, options_.env),
-      queue_(options_.outbox),
-      disk_space_(options_.directory, options_.disk_reserve_bytes) {
+      queue_(options_.outbox, options_.storage),
+      disk_space_(options_.directory, options_.storage.disk_reserve_bytes) {
   for (std::unique_ptr<Stripe>& stripe : stripes_) {
     stripe = std::make_unique<Stripe>(options_.cache_bytes / kStripes);
   }
@@ -47,8 +47,13 @@ Result<void> RocksDbStore::start() {
   if (!outbox) {
     return fail(outbox.error());
   }
-  queue_.resume(*outbox);
-  committer_ = std::make_unique<Committer>(Committer::Parts{database_, queue_, progress_, disk_space_, *this});
+  const Result<StoreTotals> totals = read_totals(database_);
+  if (!totals) {
+    return fail(totals.error());
+  }
+  queue_.resume(*outbox, *totals);
+  committer_ =
+      std::make_unique<Committer>(Committer::Parts{database_, queue_, progress_, disk_space_, commit_metrics_, *this});
   return {};
 }
 

@@ -35,16 +35,17 @@ WallTime wall_time(std::int64_t milliseconds_since_epoch) {
 
 Bytes encode_identity(const KeyringCheck& check) { return ByteWriter().u32(kStoreFormat).raw(check).take(); }
 
-Bytes encode_stored_record(std::uint64_t version, const Entry& entry) {
-  return ByteWriter().u64(version).i64(milliseconds(entry.due)).raw(entry.record).take();
+Bytes encode_stored_record(std::uint64_t version, const Entry& entry, std::uint64_t payload_bytes) {
+  return ByteWriter().u64(version).i64(milliseconds(entry.due)).u64(payload_bytes).raw(entry.record).take();
 }
 
 Result<StoredRecord> decode_stored_record(ByteView value) {
-  constexpr std::size_t kHeader = 16;
+  constexpr std::size_t kHeader = 24;
   ByteReader reader(value);
   StoredRecord stored;
   stored.version = reader.u64();
   stored.due = wall_time(reader.i64());
+  stored.payload_bytes = reader.u64();
   if (!reader.ok() || stored.version == 0) {
     return fail(Errc::kCorrupt, "a stored record does not decode");
   }
@@ -95,6 +96,21 @@ Result<AcknowledgedMark> decode_acknowledged(ByteView value) {
     return fail(Errc::kCorrupt, "the mark of the last acknowledged event does not decode");
   }
   return mark;
+}
+
+Bytes encode_totals(const StoreTotals& totals) {
+  return ByteWriter().i64(totals.live_secrets).u64(totals.payload_bytes).take();
+}
+
+Result<StoreTotals> decode_totals(ByteView value) {
+  ByteReader reader(value);
+  StoreTotals totals;
+  totals.live_secrets = reader.i64();
+  totals.payload_bytes = reader.u64();
+  if (!reader.finished()) {
+    return fail(Errc::kCorrupt, "the totals of the store do not decode");
+  }
+  return totals;
 }
 
 }  // namespace disposable

@@ -2,7 +2,9 @@
 //
 //   default   "identity"         format version u32, keyring check (16 bytes)
 //             "acknowledged"     outbox position u64, event id (16 bytes)
-//   records   store id           version u64, due i64 (milliseconds since the epoch), the record
+//             "totals"           live secrets i64, bytes of all payloads u64; absent in a new store
+//   records   store id           version u64, due i64 (milliseconds since the epoch), size of its payload u64 (0 once
+//                              dropped), the record
 //   payloads  store id           the payload
 //   schedule  due, store id      nothing
 //   outbox    position           encode_event()
@@ -15,15 +17,17 @@
 #include <array>
 
 #include "core/store.h"
+#include "store/store_totals.h"
 
 namespace disposable {
 
 enum class Family : std::uint8_t { kMeta, kRecords, kPayloads, kSchedule, kOutbox };
 inline constexpr std::array<const char*, 5> kFamilyNames{"default", "records", "payloads", "schedule", "outbox"};
 
-inline constexpr std::uint32_t kStoreFormat = 1;
+inline constexpr std::uint32_t kStoreFormat = 2;
 inline constexpr std::string_view kIdentityKey = "identity";
 inline constexpr std::string_view kAcknowledgedKey = "acknowledged";
+inline constexpr std::string_view kTotalsKey = "totals";
 
 using KeyringCheck = std::array<std::uint8_t, 16>;
 Bytes encode_identity(const KeyringCheck& check);
@@ -31,9 +35,10 @@ Bytes encode_identity(const KeyringCheck& check);
 struct StoredRecord {
   std::uint64_t version = 0;
   WallTime due;
+  std::uint64_t payload_bytes = 0;
   Bytes record;
 };
-Bytes encode_stored_record(std::uint64_t version, const Entry& entry);
+Bytes encode_stored_record(std::uint64_t version, const Entry& entry, std::uint64_t payload_bytes);
 // kCorrupt for anything else than encode_stored_record wrote.
 Result<StoredRecord> decode_stored_record(ByteView value);
 
@@ -53,5 +58,8 @@ struct AcknowledgedMark {
 };
 Bytes encode_acknowledged(const AcknowledgedMark& mark);
 Result<AcknowledgedMark> decode_acknowledged(ByteView value);
+
+Bytes encode_totals(const StoreTotals& totals);
+Result<StoreTotals> decode_totals(ByteView value);
 
 }  // namespace disposable
