@@ -8,11 +8,12 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/result.h"
+#include "http/limits.h"
 
 namespace disposable {
 
@@ -26,12 +27,27 @@ struct Paths {
 
 struct ServeOptions {
   Paths paths;
-  std::string host = "127.0.0.1";
-  int port = 8000;  // 0: any free port
-  int workers = 288;
+  std::string config;  // empty: none
+
+  // Where to listen, as typed: HOST:PORT, [V6]:PORT, unix:/path, fd:NAME or systemd, each with an optional http:// or
+  // https:// before it. Port 0: any free port.
+  std::vector<std::string> listen{"127.0.0.1:8000"};
+  unsigned listen_mode = 0660;  // of Unix sockets
+  std::string metrics_listen;   // empty: none
+  // Both or none.
+  std::string tls_certificate;
+  std::string tls_key;
+  std::vector<std::string> trusted_proxies;  // CIDR, as typed
+
+  int loops = 0;  // event loops; 0: automatic
+  int workers = 32;
   std::uint64_t cache_bytes = 16ULL << 20U;
   std::uint64_t secret_bytes_max = 1ULL << 20U;
   std::chrono::seconds ttl_max{2'592'000};
+  Limits limits;
+
+  std::string log_level;  // error, warning, info, request, debug; empty: automatic
+  bool no_sandbox = false;
 };
 
 struct AuditListOptions {
@@ -61,5 +77,16 @@ struct Exit {
 };
 
 std::variant<Command, Exit> parse_options(int argc, const char* const* argv);
+
+// The options after a reload: `limits`, `log_level`, `trusted_proxies`, `tls_certificate` and `tls_key` are new;
+// everything else is what the service runs with.
+struct ReloadedOptions {
+  ServeOptions options;
+  std::vector<std::string> needs_restart;  // names of options that were changed and are not in force
+};
+
+// Parses the same command line again, with the configuration file read anew. An error changes nothing; its detail is
+// one line for the operator.
+Result<ReloadedOptions> reload_options(int argc, const char* const* argv, const ServeOptions& running);
 
 }  // namespace disposable

@@ -125,12 +125,20 @@ void Service::build_front() {
 }
 
 Result<void> Service::bind() {
-  const Result<int> port = server_->bind(parts_.options.host, parts_.options.port);
-  if (!port) {
-    return fail(Errc::kUnavailable, "cannot listen on " + parts_.options.host + ":" +
-                                        std::to_string(parts_.options.port) + ": " + port.error().detail);
+  const std::string& address = parts_.options.listen.front();
+  const std::size_t colon = address.rfind(':');
+  const bool tcp = !address.starts_with("unix:") && !address.starts_with("fd:") && address != "systemd" &&
+                   address.find("://") == std::string::npos;
+  if (parts_.options.listen.size() != 1 || !tcp) {
+    return fail(Errc::kInvalidArgument, "cannot listen on " + address + ": one HOST:PORT or [V6]:PORT is needed");
   }
-  parts_.log.write(LogLevel::kInfo, "listening", {{"address", parts_.options.host}, {"port", std::int64_t{*port}}});
+  const bool bracketed = address.front() == '[';
+  const std::string host = bracketed ? address.substr(1, colon - 2) : address.substr(0, colon);
+  const Result<int> port = server_->bind(host, std::stoi(address.substr(colon + 1)));
+  if (!port) {
+    return fail(Errc::kUnavailable, "cannot listen on " + address + ": " + port.error().detail);
+  }
+  parts_.log.write(LogLevel::kInfo, "listening", {{"address", host}, {"port", std::int64_t{*port}}});
   return {};
 }
 

@@ -13,6 +13,7 @@ namespace disposable {
 struct Rate {
   double burst = 0;
   double per_minute = 0;  // 0: no limit
+  bool operator==(const Rate&) const = default;
 };
 
 struct Limits {
@@ -49,6 +50,8 @@ struct Limits {
   // --- What strangers may store in all -----------------------------------------------------------------------------
   std::uint64_t stored_bytes_max = 8ULL << 30U;     // of payloads; over it creates get 507
   std::uint64_t disk_reserve_bytes = 32ULL << 20U;  // with less space left on the disk, creates get 507
+
+  bool operator==(const Limits&) const = default;
 };
 
 }  // namespace disposable

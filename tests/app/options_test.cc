@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <fstream>
+#include <functional>
 #include <vector>
 
 #include "support/temporary_folder.h"
@@ -49,24 +50,118 @@ TEST_CASE("options: command line before environment before file before default")
   const ServeOptions options = parsed<ServeOptions>({"serve", "--workers", "7"});
   CHECK(options.workers == 7);
   CHECK(options.paths.data_dir == "/environment");
-  CHECK(options.host == "0.0.0.0");
-  CHECK(options.port == 1);
+  CHECK(options.listen == std::vector<std::string>{"0.0.0.0:1"});
   CHECK(options.ttl_max.count() == 2'592'000);
 }
 
-TEST_CASE("options: addresses") {
-  struct Row {
-    const char* text;
-    const char* host;
-    int port;
-  };
-  for (const Row& row : {Row{"127.0.0.1:8000", "127.0.0.1", 8000}, Row{"[::1]:0", "::1", 0},
-                         Row{"localhost:65535", "localhost", 65535}}) {
-    CAPTURE(row.text);
-    const ServeOptions options = parsed<ServeOptions>({"serve", "--listen", row.text});
-    CHECK(options.host == row.host);
-    CHECK(options.port == row.port);
+TEST_CASE("options: addresses to listen on") {
+  for (const char* text : {"127.0.0.1:8000", "[::1]:0", "localhost:65535", "unix:/run/a/socket", "fd:web", "systemd",
+                           "http://127.0.0.1:80", "https://[::]:443", "https://fd:tls"}) {
+    CAPTURE(text);
+    const auto options = parsed<ServeOptions>({"serve", "--listen", text, "--metrics-listen", text});
+    CHECK(options.listen == std::vector<std::string>{text});
+    CHECK(options.metrics_listen == text);
   }
+}
+
+TEST_CASE("options: what takes several values may be repeated, and hold commas") {
+  const std::vector<std::string> both{"127.0.0.1:1", "[::1]:2"};
+  CHECK(parsed<ServeOptions>({"serve", "--listen", "127.0.0.1:1", "--listen", "[::1]:2"}).listen == both);
+  CHECK(parsed<ServeOptions>({"serve", "--listen", "127.0.0.1:1,[::1]:2"}).listen == both);
+  const std::vector<std::string> networks{"10.0.0.0/8", "fd00::/8"};
+  CHECK(parsed<ServeOptions>({"serve", "--trusted-proxy", "10.0.0.0/8,fd00::/8"}).trusted_proxies == networks);
+  const TemporaryFolder folder;
+  const std::string file = folder.path() / "config";
+  std::ofstream(file) << "listen=127.0.0.1:1\nworkers=2\nlisten=[::1]:2\n";
+  CHECK(parsed<ServeOptions>({"serve", "--config", file.c_str()}).listen == both);
+  const EnvironmentVariable listen("DISPOSABLE_SECRETS_LISTEN", "127.0.0.1:1,[::1]:2");
+  CHECK(parsed<ServeOptions>({"serve"}).listen == both);
+}
+
+TEST_CASE("options: every limit has its default when nothing is said, and its value when it is") {
+  const Limits defaults;
+  CHECK(parsed<ServeOptions>({"serve"}).limits == defaults);
+  struct Row {
+    const char* name;
+    const char* value;
+    std::function<bool(const ServeOptions&)> holds;
+  };
+  const auto seconds = [](double count) {
+    return std::chrono::round<std::chrono::milliseconds>(std::chrono::duration<double>(count));
+  };
+  const std::vector<Row> rows = {
+      {"--connections-max", "9", [](const ServeOptions& o) { return o.limits.connections_max == 9; }},
+      {"--address-connections-max", "9", [](const ServeOptions& o) { return o.limits.address_connections_max == 9; }},
+      {"--buffer-bytes-max", "9M", [](const ServeOptions& o) { return o.limits.buffer_bytes_max == 9U << 20U; }},
+      {"--head-bytes-max", "9KiB", [](const ServeOptions& o) { return o.limits.head_bytes_max == 9U << 10U; }},
+      {"--headers-max", "9", [](const ServeOptions& o) { return o.limits.header_fields_max == 9; }},
+      {"--target-bytes-max", "99", [](const ServeOptions& o) { return o.limits.target_bytes_max == 99; }},
+      {"--handshake-timeout", "9", [&](const ServeOptions& o) { return o.limits.handshake_max == seconds(9); }},
+      {"--head-timeout", "0.25", [&](const ServeOptions& o) { return o.limits.head_max == seconds(0.25); }},
+      {"--body-timeout", "9.5", [&](const ServeOptions& o) { return o.limits.body_max == seconds(9.5); }},
+      {"--response-timeout", "9", [&](const ServeOptions& o) { return o.limits.response_max == seconds(9); }},
+      {"--idle-timeout", "9", [&](const ServeOptions& o) { return o.limits.idle_max == seconds(9); }},
+      {"--rate-min", "9k", [](const ServeOptions& o) { return o.limits.rate_min == 9U << 10U; }},
+      {"--creates-per-minute", "0.5", [](const ServeOptions& o) { return o.limits.creates.per_minute == 0.5; }},
+      {"--creates-burst", "9", [](const ServeOptions& o) { return o.limits.creates.burst == 9; }},
+      {"--misses-per-minute", "9", [](const ServeOptions& o) { return o.limits.misses.per_minute == 9; }},
+      {"--misses-burst", "9", [](const ServeOptions& o) { return o.limits.misses.burst == 9; }},
+      {"--wrong-passphrases-per-minute", "0",
+       [](const ServeOptions& o) { return o.limits.wrong_passphrases.per_minute == 0; }},
+      {"--wrong-passphrases-burst", "9", [](const ServeOptions& o) { return o.limits.wrong_passphrases.burst == 9; }},
+      {"--address-bytes-per-day", "9G",
+       [](const ServeOptions& o) { return o.limits.address_bytes_max == 9ULL << 30U; }},
+      {"--stored-bytes-max", "9T", [](const ServeOptions& o) { return o.limits.stored_bytes_max == 9ULL << 40U; }},
+      {"--disk-reserve-bytes", "9M", [](const ServeOptions& o) { return o.limits.disk_reserve_bytes == 9U << 20U; }},
+      {"--listen-mode", "0600", [](const ServeOptions& o) { return o.listen_mode == 0600; }},
+      {"--log-level", "debug", [](const ServeOptions& o) { return o.log_level == "debug"; }},
+      {"--loops", "3", [](const ServeOptions& o) { return o.loops == 3; }},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    CHECK_FALSE(row.holds(parsed<ServeOptions>({"serve"})));
+    CHECK(row.holds(parsed<ServeOptions>({"serve", row.name, row.value})));
+  }
+  CHECK(parsed<ServeOptions>({"serve", "--no-sandbox"}).no_sandbox);
+  const EnvironmentVariable off("DISPOSABLE_SECRETS_NO_SANDBOX", "1");
+  CHECK(parsed<ServeOptions>({"serve"}).no_sandbox);
+}
+
+TEST_CASE("options: a reload takes limits, log level, proxies and certificate, and names what it does not take") {
+  const TemporaryFolder folder;
+  const std::string file = folder.path() / "config";
+  const std::vector<const char*> arguments{"disposable-secrets", "serve",     "--head-timeout", "7",
+                                           "--config",           file.c_str()};
+  const auto reload = [&](const ServeOptions& running) {
+    return reload_options(static_cast<int>(arguments.size()), arguments.data(), running);
+  };
+  std::ofstream(file) << "workers=2\nconnections-max=100\nhead-timeout=1\n";
+  const auto running = parsed<ServeOptions>({"serve", "--head-timeout", "7", "--config", file.c_str()});
+
+  std::ofstream(file) << "workers=3\nlisten=[::1]:1\nconnections-max=200\nhead-timeout=2\nlog-level=error\n"
+                         "trusted-proxy=10.0.0.0/8\ntls-cert=c\ntls-key=k\n";
+  const Result<ReloadedOptions> reloaded = reload(running);
+  REQUIRE(reloaded);
+  CHECK(reloaded->needs_restart == std::vector<std::string>{"--listen", "--workers"});
+  CHECK(reloaded->options.workers == 2);
+  CHECK(reloaded->options.listen == running.listen);
+  CHECK(reloaded->options.limits.connections_max == 200);
+  CHECK(reloaded->options.limits.head_max == std::chrono::seconds(7));
+  CHECK(reloaded->options.log_level == "error");
+  CHECK(reloaded->options.trusted_proxies == std::vector<std::string>{"10.0.0.0/8"});
+  CHECK(reloaded->options.tls_certificate == "c");
+  CHECK(reloaded->options.tls_key == "k");
+
+  for (const char* broken : {"workers=none\n", "no value\n", "colour=red\n", "tls-cert=c\n"}) {
+    CAPTURE(broken);
+    std::ofstream(file) << broken;
+    const Result<ReloadedOptions> refused = reload(running);
+    REQUIRE_FALSE(refused);
+    CHECK_FALSE(refused.error().detail.empty());
+    CHECK(refused.error().detail.find('\n') == std::string::npos);
+  }
+  std::filesystem::remove(file);
+  CHECK_FALSE(reload(running));
 }
 
 TEST_CASE("options: the keyring lies beside the data folder unless it is named") {
@@ -105,6 +200,13 @@ TEST_CASE("options: every mistake is exit code 2, one line and a hint") {
   std::ofstream(unknown) << "colour=red\n";
   const std::string bad_value = folder.path() / "bad_value";
   std::ofstream(bad_value) << "workers=many\n";
+  const std::string no_value = folder.path() / "no_value";
+  std::ofstream(no_value) << "workers\n";
+  const std::string twice = folder.path() / "twice";
+  std::ofstream(twice) << "workers=1\nloops=1\nworkers=2\n";
+  const std::string within = folder.path() / "within";
+  std::ofstream(within) << "config=other\n";
+  const std::string folder_name = folder.path();
   const std::vector<std::vector<const char*>> rows = {
       {},
       {"burn"},
@@ -115,6 +217,35 @@ TEST_CASE("options: every mistake is exit code 2, one line and a hint") {
       {"serve", "--listen", "localhost:65536"},
       {"serve", "--listen", "localhost:http"},
       {"serve", "--listen", "localhost:"},
+      {"serve", "--listen", "[::1:8000"},
+      {"serve", "--listen", "a/b:1"},
+      {"serve", "--listen", ""},
+      {"serve", "--listen", "unix:relative"},
+      {"serve", "--listen", "unix:/folder/"},
+      {"serve", "--listen", "fd:"},
+      {"serve", "--listen", "ftp://localhost:1"},
+      {"serve", "--listen", "127.0.0.1:1,8000"},
+      {"serve", "--metrics-listen", "8000"},
+      {"serve", "--listen-mode", "0888"},
+      {"serve", "--listen-mode", "1777"},
+      {"serve", "--tls-cert", "c"},
+      {"serve", "--tls-key", "k"},
+      {"serve", "--log-level", "loud"},
+      {"serve", "--head-timeout", "0"},
+      {"serve", "--head-timeout", "nan"},
+      {"serve", "--head-timeout", "-1"},
+      {"serve", "--head-timeout", "5s"},
+      {"serve", "--creates-per-minute", "inf"},
+      {"serve", "--creates-burst", "0"},
+      {"serve", "--stored-bytes-max", "5X"},
+      {"serve", "--stored-bytes-max", "-5M"},
+      {"serve", "--stored-bytes-max", "99999999999999T"},
+      {"serve", "--connections-max", "0"},
+      {"serve", "--loops", "65"},
+      {"serve", "--config", no_value.c_str()},
+      {"serve", "--config", twice.c_str()},
+      {"serve", "--config", within.c_str()},
+      {"serve", "--config", folder_name.c_str()},
       {"serve", "--workers", "0"},
       {"serve", "--workers", "x"},
       {"serve", "--ttl-max", "0"},

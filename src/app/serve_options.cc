@@ -1,0 +1,186 @@
+#include "app/serve_options.h"
+
+#include <charconv>
+#include <set>
+
+#include "app/config_file.h"
+#include "app/option_table.h"
+
+namespace disposable {
+
+namespace {
+
+bool is_port(std::string_view text) {
+  unsigned port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc{} && end == text.data() + text.size() && text.size() <= 5 && port <= 65535;
+}
+
+bool is_listen_address(std::string_view text) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (text.starts_with(scheme)) {
+      text.remove_prefix(scheme.size());
+      break;
+    }
+  }
+  if (text == "systemd" || (text.starts_with("fd:") && text.size() > 3)) {
+    return true;
+  }
+  if (text.starts_with("unix:")) {
+    constexpr std::size_t kSocketPathMax = 107;  // unix(7): sun_path with its end
+    return text.starts_with("unix:/") && text.size() - 5 <= kSocketPathMax && text.back() != '/';
+  }
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0 || !is_port(text.substr(colon + 1))) {
+    return false;
+  }
+  const std::string_view host = text.substr(0, colon);
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  return bracketed || host.find_first_of(":[]/") == std::string_view::npos;
+}
+
+std::string listen_problem(const std::string& text) {
+  return is_listen_address(text) ? std::string{}
+                                 : text + " is not HOST:PORT, [V6]:PORT, unix:/path, fd:NAME or systemd";
+}
+
+void add_listening(CLI::App& serve, ServeOptions& options) {
+  OptionTable table(serve, "Listening");
+  table
+      .texts("--listen", options.listen, "ADDRESS",
+             "HOST:PORT, [V6]:PORT, unix:/path, fd:NAME or systemd (127.0.0.1:8000); repeatable")
+      ->check(listen_problem);
+  table.octal("--listen-mode", options.listen_mode, 0777, "Mode of Unix sockets, octal (0660)");
+  table.text("--metrics-listen", options.metrics_listen, "ADDRESS", "A listener for /metrics alone (none)")
+      ->check(listen_problem);
+  table.text("--tls-cert", options.tls_certificate, "FILE", "Certificate chain, PEM; read again on SIGHUP (none)");
+  table.text("--tls-key", options.tls_key, "FILE", "Private key of the certificate, PEM (none)");
+  table.texts("--trusted-proxy", options.trusted_proxies, "CIDR",
+              "Proxies whose X-Forwarded-For is believed (none); repeatable");
+}
+
+void add_connection_limits(CLI::App& serve, Limits& limits) {
+  OptionTable table(serve, "Limits of connections");
+  constexpr std::size_t kMany = 1'000'000;
+  constexpr std::size_t kHeadersMost = 1000;
+  table.count("--connections-max", limits.connections_max, std::size_t{8}, kMany, "Connections in all");
+  table.count("--address-connections-max", limits.address_connections_max, std::size_t{1}, kMany,
+              "Connections of one address");
+  table.bytes("--buffer-bytes-max", limits.buffer_bytes_max, kMiB, kTiB, "Unfinished messages in all");
+  table.bytes("--head-bytes-max", limits.head_bytes_max, kKiB, kMiB, "Request head");
+  table.count("--headers-max", limits.header_fields_max, std::size_t{4}, kHeadersMost, "Header fields of a request");
+  table.bytes("--target-bytes-max", limits.target_bytes_max, 64, 64 * kKiB, "Request target");
+  table.seconds("--handshake-timeout", limits.handshake_max, "TLS handshake");
+  table.seconds("--head-timeout", limits.head_max, "Request head");
+  table.seconds("--body-timeout", limits.body_max, "Body, and what its size takes at --rate-min");
+  table.seconds("--response-timeout", limits.response_max, "Response, and what its size takes at --rate-min");
+  table.seconds("--idle-timeout", limits.idle_max, "Between two requests of a connection");
+  table.bytes("--rate-min", limits.rate_min, 1, kGiB, "Slowest transfer, in a second");
+}
+
+void add_client_limits(CLI::App& serve, ServeOptions& options) {
+  OptionTable table(serve, "Limits of what an address does, and of what is stored");
+  Limits& limits = options.limits;
+  table.rate("--creates", limits.creates, "Secrets created");
+  table.rate("--misses", limits.misses, "Unknown secrets asked for");
+  table.rate("--wrong-passphrases", limits.wrong_passphrases, "Wrong passphrases");
+  table.bytes("--address-bytes-per-day", limits.address_bytes_max, kKiB, kTiB, "Stored by one address in a day");
+  table.bytes("--stored-bytes-max", limits.stored_bytes_max, kMiB, 1024 * kTiB, "Stored in all");
+  table.bytes("--disk-reserve-bytes", limits.disk_reserve_bytes, kMiB, kTiB, "Left free on the disk");
+  table.bytes("--secret-bytes-max", options.secret_bytes_max, 1, 16 * kMiB, "Longest secret, as UTF-8");
+  constexpr std::int64_t kTenYears = 315'360'000;
+  table.whole_seconds("--ttl-max", options.ttl_max, kTenYears, "Longest ttl_seconds");
+}
+
+void add_resources(CLI::App& serve, ServeOptions& options) {
+  OptionTable table(serve, "The process");
+  constexpr int kLoopsMost = 64;
+  constexpr int kWorkersMost = 1024;
+  table.count("--loops", options.loops, 0, kLoopsMost, "Threads that own connections, 0: half the processors");
+  table.count("--workers", options.workers, 1, kWorkersMost, "Threads that work on complete requests");
+  table.bytes("--cache-bytes", options.cache_bytes, kMiB, kTiB, "Memory of the entry cache");
+  table
+      .text("--log-level", options.log_level, "LEVEL",
+            "error, warning, info, request or debug (request; info on a terminal)")
+      ->check(CLI::IsMember({"error", "warning", "info", "request", "debug"}));
+  table.flag("--no-sandbox", options.no_sandbox, "Without Landlock and seccomp");
+}
+
+}  // namespace
+
+void add_paths(CLI::App& command, RawPaths& paths) {
+  OptionTable table(command, "Files");
+  table.text("--data-dir", paths.data_dir, "FOLDER", "Store and audit log (~/.local/share/disposable-secrets)");
+  table.text("--key-file", paths.key_file, "FILE", "The keyring, kept apart (the data folder's name with .keyring)");
+}
+
+void add_serve(CLI::App& serve, RawPaths& paths, ServeOptions& options) {
+  constexpr std::size_t kHelpColumn = 35;
+  serve.get_formatter()->column_width(kHelpColumn);
+  serve.footer(
+      "Every option can also be set by a variable, --data-dir by DISPOSABLE_SECRETS_DATA_DIR, and by a line of\n"
+      "the configuration file, data-dir=FOLDER. The command line wins over the environment over the file.");
+  add_paths(serve, paths);
+  OptionTable(serve, "Files").text("--config", options.config, "FILE", "Lines NAME=VALUE, read again on SIGHUP (none)");
+  add_listening(serve, options);
+  add_resources(serve, options);
+  add_connection_limits(serve, options.limits);
+  add_client_limits(serve, options);
+}
+
+// CLI11's own configuration support is not used: it lets the file win over the environment, and reads "[::1]:80" as the
+// begin of a list.
+Result<void> apply_config(CLI::App& serve, const std::string& file) {
+  const Result<std::vector<ConfigLine>> lines = read_config_file(file);
+  if (!lines) {
+    return fail(lines.error());
+  }
+  std::set<CLI::Option*> set_here;
+  for (const ConfigLine& line : *lines) {
+    CLI::Option* option = serve.get_option_no_throw("--" + line.name);
+    if (option == nullptr || line.name == "config" || line.name == "help") {
+      return fail(Errc::kInvalidArgument, "the configuration file " + file + " has an unknown name in line " +
+                                              std::to_string(line.number) + ": " + line.name);
+    }
+    if (option->count() == 0 || set_here.contains(option)) {
+      option->add_result(line.value);
+      set_here.insert(option);
+    }
+  }
+  for (CLI::Option* option : set_here) {
+    option->run_callback();
+  }
+  return {};
+}
+
+Result<void> check_together(const ServeOptions& options) {
+  if (options.tls_certificate.empty() != options.tls_key.empty()) {
+    return fail(Errc::kInvalidArgument, "--tls-cert and --tls-key are needed together");
+  }
+  return {};
+}
+
+std::vector<std::string> differences(const ServeOptions& a, const ServeOptions& b) {
+  const std::vector<std::pair<const char*, bool>> table = {
+      {"--data-dir", a.paths.data_dir != b.paths.data_dir},
+      {"--key-file", a.paths.key_file != b.paths.key_file},
+      {"--listen", a.listen != b.listen},
+      {"--listen-mode", a.listen_mode != b.listen_mode},
+      {"--metrics-listen", a.metrics_listen != b.metrics_listen},
+      {"--loops", a.loops != b.loops},
+      {"--workers", a.workers != b.workers},
+      {"--cache-bytes", a.cache_bytes != b.cache_bytes},
+      {"--secret-bytes-max", a.secret_bytes_max != b.secret_bytes_max},
+      {"--ttl-max", a.ttl_max != b.ttl_max},
+      {"--no-sandbox", a.no_sandbox != b.no_sandbox},
+  };
+  std::vector<std::string> names;
+  for (const auto& [name, differs] : table) {
+    if (differs) {
+      names.emplace_back(name);
+    }
+  }
+  return names;
+}
+
+}  // namespace disposable

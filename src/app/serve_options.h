@@ -1,0 +1,31 @@
+// The options of `serve`, one line each: name, range, default, help. Only for options.cc.
+
+#pragma once
+
+#include "app/options.h"
+
+namespace CLI {
+class App;
+}
+
+namespace disposable {
+
+// What the data folder and the key file were called; shared with the audit commands.
+struct RawPaths {
+  std::string data_dir;
+  std::string key_file;
+};
+
+void add_paths(CLI::App& command, RawPaths& paths);
+// `options` must outlive the parsing and keeps what is parsed, but for the paths.
+void add_serve(CLI::App& serve, RawPaths& paths, ServeOptions& options);
+
+// Gives the options that neither the command line nor the environment set what the file says. Throws CLI::Error for a
+// value that an option does not take, like parsing itself.
+Result<void> apply_config(CLI::App& serve, const std::string& file);
+// What no single option can tell.
+Result<void> check_together(const ServeOptions& options);
+// The names of the options that hold for the life of the process and are not the same.
+std::vector<std::string> differences(const ServeOptions& a, const ServeOptions& b);
+
+}  // namespace disposable
