@@ -65,10 +65,9 @@ Result<std::unique_ptr<Service>> Service::open(const Parts& parts) {
   if (!opened) {
     return fail(opened.error());
   }
-  service->build_front();
-  const Result<void> bound = service->bind();
-  if (!bound) {
-    return fail(bound.error());
+  const Result<void> front = service->open_front();
+  if (!front) {
+    return fail(front.error());
   }
   return service;
 }
@@ -109,7 +108,7 @@ Result<void> Service::ready() {
   return store ? projector_->ready() : store;
 }
 
-void Service::build_front() {
+void Service::build_api() {
   vault_ = std::make_unique<Vault>(Vault::Parts{*store_, keyring_, parts_.clock, parts_.random, lane_});
   Api::Parts api{*vault_, [this] { return ready(); }};
   api.limits.secret_bytes_max = parts_.options.secret_bytes_max;
@@ -118,27 +117,28 @@ void Service::build_front() {
     api.docs.push_back({file.name, file.content_type, file.bytes});
   }
   api_ = std::make_unique<Api>(std::move(api));
-  ServerOptions options;
-  options.workers = static_cast<std::size_t>(parts_.options.workers);
-  server_ = std::make_unique<Server>(*api_, options,
-                                     [this](std::string_view line) { parts_.log.write(LogLevel::kError, line); });
 }
 
-Result<void> Service::bind() {
-  const std::string& address = parts_.options.listen.front();
-  const std::size_t colon = address.rfind(':');
-  const bool tcp = !address.starts_with("unix:") && !address.starts_with("fd:") && address != "systemd" &&
-                   address.find("://") == std::string::npos;
-  if (parts_.options.listen.size() != 1 || !tcp) {
-    return fail(Errc::kInvalidArgument, "cannot listen on " + address + ": one HOST:PORT or [V6]:PORT is needed");
+Result<void> Service::open_front() {
+  build_api();
+  for (const std::string& text : parts_.options.listen) {
+    const Result<Endpoint> endpoint = parse_endpoint(text);
+    Result<ListeningSocket> listener = endpoint ? open_listener(*endpoint, {}) : fail(endpoint.error());
+    if (!listener) {
+      return fail(Errc::kUnavailable, "cannot listen on " + text + ": " + listener.error().detail);
+    }
+    listeners_.push_back(std::move(*listener));
   }
-  const bool bracketed = address.front() == '[';
-  const std::string host = bracketed ? address.substr(1, colon - 2) : address.substr(0, colon);
-  const Result<int> port = server_->bind(host, std::stoi(address.substr(colon + 1)));
-  if (!port) {
-    return fail(Errc::kUnavailable, "cannot listen on " + address + ": " + port.error().detail);
+  ServerOptions options;
+  options.workers = static_cast<std::size_t>(parts_.options.workers);
+  options.settings.limits = parts_.options.limits;
+  Server::Parts server{*api_, *store_, [this](std::string_view line) { parts_.log.write(LogLevel::kError, line); }};
+  parts_.random.fill(server.key);
+  Result<std::unique_ptr<Server>> opened = Server::open(std::move(server), options);
+  if (!opened) {
+    return fail(opened.error());
   }
-  parts_.log.write(LogLevel::kInfo, "listening", {{"address", host}, {"port", std::int64_t{*port}}});
+  server_ = std::move(*opened);
   return {};
 }
 
@@ -148,7 +148,15 @@ int Service::run() {
   StopReason reason = StopReason::kSignal;
   {
     const Sweeper sweeper(*vault_, parts_.log);
-    std::jthread serving([this] { server_->run(); });
+    const Result<void> serving = server_->serve(listeners_);
+    if (!serving) {
+      parts_.log.write(LogLevel::kError, "cannot serve", {{"reason", serving.error().detail}});
+      return kExitFailure;
+    }
+    for (const ListeningSocket& listener : listeners_) {
+      parts_.log.write(LogLevel::kInfo, "listening",
+                       {{"address", listener.description}, {"port", std::int64_t{listener.port}}});
+    }
     reason = parts_.stop.wait();
     parts_.log.write(LogLevel::kInfo, "stopping");
     finished = server_->stop(kFinishTime);

@@ -39,8 +39,8 @@ class Service {
  private:
   Service(const Parts& parts, Keyring keyring);
   Result<void> open_backends();
-  void build_front();
-  Result<void> bind();
+  void build_api();
+  Result<void> open_front();
   Result<void> ready();
 
   const Parts parts_;
@@ -51,6 +51,7 @@ class Service {
   PassphraseLane lane_{PassphraseLane::Limits{}};
   std::unique_ptr<Vault> vault_;
   std::unique_ptr<Api> api_;
+  std::vector<ListeningSocket> listeners_;
   std::unique_ptr<Server> server_;
 };
 

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 
 #include "base/result.h"
 
@@ -22,6 +24,13 @@ class Durability {
   // Blocks until the change is on disk. kUnavailable when its outcome is unknown: then nothing that depends on it may
   // be revealed, and the truth is whatever the store says after it has recovered.
   virtual Result<void> wait_durable(CommitSequence sequence) = 0;
+
+  // The same without blocking: nothing while the change is not settled.
+  virtual std::optional<Result<void>> outcome(CommitSequence sequence) = 0;
+
+  // From now on `listener` is called, on a thread of the store's, whenever changes have been settled; it must be quick
+  // and not call back. One listener; an empty one ends it, and once that call has returned none is under way.
+  virtual void watch_settled(std::function<void()> listener) = 0;
 };
 
 // A value; borrows the store, which must outlive it.
@@ -35,6 +44,12 @@ class Ticket {
       return {};
     }
     return durability_->wait_durable(sequence_);
+  }
+  std::optional<Result<void>> outcome() const {
+    if (durability_ == nullptr || sequence_ == 0) {
+      return Result<void>{};
+    }
+    return durability_->outcome(sequence_);
   }
   CommitSequence sequence() const { return sequence_; }
 

@@ -39,28 +39,49 @@ class Api {
 
   explicit Api(Parts parts) : parts_(std::move(parts)) {}
 
-  // For HEAD the response is that of GET, with its body: the connection layer keeps the body back.
-  Response handle(const Request& request) const;
-
-  // What is refused by the head alone (404, 405, 413, 415), so that a body need not be read before it is refused.
-  // `body_bytes` is the length that was announced. handle() refuses the same.
-  std::optional<Response> refuse(const Request& head, std::uint64_t body_bytes) const;
-
   enum class Body : std::uint8_t {
     kIgnored,   // none is expected; a small one is dropped
     kOptional,  // JSON, may be empty
     kRequired,  // JSON
   };
 
+  // What handling a request comes down to, for whoever schedules and limits it.
+  enum class Work : std::uint8_t {
+    kNone,  // answered from memory, at once
+    kCreate,
+    kRetrieve,
+    kDelete,
+  };
+
   struct Operation {
     std::string_view pattern;  // the last segment may be a parameter in braces
     std::string_view method;   // where it is GET and harmless, HEAD is answered alike
     bool head_too = false;
+    Work work = Work::kNone;
     Body body = Body::kIgnored;
     std::span<const int> statuses;  // every status that this operation answers
     Response (Api::*handler)(const Request& request, std::string_view parameter) const = nullptr;
   };
   static std::span<const Operation> operations();
+
+  // Where a request leads by its method and path. Borrows the request's path.
+  struct Route {
+    std::string_view pattern{};            // empty: no such path
+    const Operation* operation = nullptr;  // null: none for that method
+    std::string_view parameter{};
+  };
+  static Route route(std::string_view method, std::string_view path);
+
+  // What is refused by the head alone (404, 405, 413, 415), so that a body need not be read before it is refused.
+  // `body_bytes` is the length that was announced.
+  std::optional<Response> refuse(const Route& route, const Request& head, std::uint64_t body_bytes) const;
+
+  // For a request that refuse() let pass. For HEAD the response is that of GET, with its body: the connection layer
+  // keeps the body back.
+  Response handle(const Route& route, const Request& request) const;
+
+  // All of it in one call.
+  Response handle(const Request& request) const;
 
  private:
   Response welcome(const Request& request, std::string_view parameter) const;

@@ -1,9 +1,5 @@
 #include "http/connection.h"
 
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 
@@ -13,166 +9,366 @@ namespace disposable {
 
 namespace {
 
-// Bodies are read into memory that doubles, so that announcing a large body costs a peer as much as sending it.
-constexpr std::size_t kBodyBytesFirst = 64 * 1024;
+using Status = IoResult::Status;
+
+// A body's memory grows with what arrives, so that announcing a large one costs a peer as much as sending it.
+constexpr std::size_t kBodyBytesFirst = 4096;
 // A peer that is refused while it sends gets this long, and this much read, to see the answer before a reset.
 constexpr std::chrono::seconds kLingerMax{1};
-constexpr std::size_t kLingerBytesMax = 16 * 1024 * 1024;
+constexpr std::size_t kLingerBytesMax = 16UL * 1024 * 1024;
+// So many answers in a row before other connections have their turn.
+constexpr int kTurn = 8;
 
-// What a connection has for certain while others wait for its worker: so long for requests, and so long between two.
-// Long enough that giving way costs little, and that a client hardly ever sends into a connection being closed.
-constexpr std::chrono::milliseconds kTurn{50};
+// For a head that was accepted before, perhaps under other limits.
+constexpr Limits kAnyHead{.header_fields_max = SIZE_MAX, .target_bytes_max = SIZE_MAX};
 
-SteadyTime after(std::chrono::milliseconds duration) { return std::chrono::steady_clock::now() + duration; }
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
 
-void Connection::serve() {
-  turn_end_ = after(kTurn);
-  SteadyTime idle_deadline = after(server_.options.head_max);
-  while (wait_for_request(idle_deadline) && answer_one()) {
-    idle_deadline = after(server_.options.idle_max);
-  }
-  if (unread_ || filled_ > 0) {
-    linger();
+Connection::Connection(ConnectionHost& host, std::unique_ptr<Transport> transport, const Entrance& entrance)
+    : host_(host), transport_(std::move(transport)), entrance_(entrance) {}
+
+Connection::~Connection() {
+  if (exchange_ != nullptr) {
+    host_.discharge(exchange_->charged);
   }
 }
 
-bool Connection::wait_for_request(SteadyTime deadline) {
-  const SteadyTime turn_end = after(kTurn);
-  while (filled_ == 0) {
-    const bool may_give_way = std::chrono::steady_clock::now() >= turn_end;
-    std::array<pollfd, 3> entries{{{socket_, POLLIN, 0},
-                                   {server_.stop_event.get(), POLLIN, 0},
-                                   {may_give_way ? server_.crowded_event.get() : -1, POLLIN, 0}}};
-    ::poll(entries.data(), entries.size(), poll_timeout(may_give_way ? deadline : std::min(deadline, turn_end)));
-    if (entries[0].revents != 0) {
-      return true;
-    }
-    if (entries[1].revents != 0 || std::chrono::steady_clock::now() >= deadline) {
-      return false;
-    }
-    std::uint64_t token = 0;
-    if (entries[2].revents != 0 && ::read(server_.crowded_event.get(), &token, sizeof(token)) > 0 &&
-        server_.crowded()) {
-      return false;
-    }
-  }
-  return true;
+void Connection::open() {
+  host_.state_changed(*this, ConnectionState::kClosed);
+  host_.set_deadline(*this, host_.now() + host_.limits().handshake_max);
 }
 
-bool Connection::answer_one() {
-  const SteadyTime deadline = after(server_.options.head_max);
-  HeadScan scan = scan_head(buffered());
-  while (scan.state == HeadScan::State::kIncomplete && filled_ < in_.size()) {
-    const std::size_t count = read_some(socket_, in_.expose_mutable().subspan(filled_), deadline);
-    if (count == 0) {
-      return filled_ > 0 && std::chrono::steady_clock::now() >= deadline && refuse(408);
-    }
-    filled_ += count;
-    scan = scan_head(buffered());
-  }
-  if (scan.state != HeadScan::State::kComplete) {
-    return refuse(scan.state == HeadScan::State::kMalformed ? 400 : 431);
-  }
-  auto head = parse_head(buffered().substr(0, scan.size));
-  return head ? answer(*head, scan.size) : refuse(head.error().status);
-}
-
-bool Connection::answer(RequestHead& head, std::size_t head_size) {
-  Request& request = head.request;
-  request.address = address_;
-  const bool body_too = request.method != "HEAD";
-  if (auto refusal = server_.api.refuse(request, head.content_length)) {
-    unread_ = head.content_length > 0;
-    consume(head_size);
-    return send(*refusal, body_too, head.keep_alive && !unread_);
-  }
-  SecretBytes body;
-  if (!read_body(head, head_size, body)) {
-    return refuse(408);
-  }
-  request.body = body.expose();
-  Response response = handle(request);
-  wipe_dead_stack();
-  consume(head_size + buffered_body_);
-  if (const Result<void> durable = response.ticket.wait(); !durable) {
-    response = unavailable(durable.error().retry_after);
-    response.log_detail = durable.error().detail;
-  }
-  return send(response, body_too, head.keep_alive);
-}
-
-Response Connection::handle(const Request& request) {
-  try {
-    return server_.api.handle(request);
-  } catch (...) {  // its text may repeat the request
-    Response response = error_response(500);
-    response.log_detail = "an exception left a handler";
-    return response;
-  }
-}
-
-bool Connection::read_body(const RequestHead& head, std::size_t head_size, SecretBytes& body) {
-  const auto length = static_cast<std::size_t>(head.content_length);  // refuse() has bounded it
-  buffered_body_ = std::min(length, filled_ - head_size);
-  if (head.expects_continue && buffered_body_ < length &&
-      !write_all(socket_, as_bytes("HTTP/1.1 100 Continue\r\n\r\n"), {}, after(server_.options.response_max))) {
-    return false;
-  }
-  const SteadyTime deadline = after(server_.options.body_max);
-  body = SecretBytes(std::min(length, std::max(buffered_body_, kBodyBytesFirst)));
-  const ByteView buffered_part = in_.expose().subspan(head_size, buffered_body_);
-  std::copy(buffered_part.begin(), buffered_part.end(), body.expose_mutable().begin());
-  for (std::size_t got = buffered_body_; got < length;) {
-    if (got == body.size()) {
-      SecretBytes larger(std::min(length, 2 * got));
-      std::copy(body.expose().begin(), body.expose().end(), larger.expose_mutable().begin());
-      body = std::move(larger);
-    }
-    const std::size_t count = read_some(socket_, body.expose_mutable().subspan(got), deadline);
-    if (count == 0) {
-      return false;
-    }
-    got += count;
-  }
-  return true;
-}
-
-bool Connection::refuse(int status) {
-  unread_ = true;
-  return send(error_response(status), /*body_too=*/true, /*keep_alive=*/false);
-}
-
-bool Connection::send(const Response& response, bool body_too, bool keep_alive) {
-  if (!response.log_detail.empty()) {
-    server_.log("answered " + std::to_string(response.status) + ": " + response.log_detail);
-  }
-  const bool give_way = server_.crowded() && std::chrono::steady_clock::now() >= turn_end_;
-  const bool close = !keep_alive || server_.stopping || give_way;
-  const std::string head = format_(response, close);
-  const ByteView body = body_too ? response.body.expose() : ByteView{};
-  return write_all(socket_, as_bytes(head), body, after(server_.options.response_max)) && !close;
-}
-
-// Reads on for a moment: closing while bytes are unread would reset the connection and destroy the answer.
-void Connection::linger() {
-  ::shutdown(socket_, SHUT_WR);
-  const SteadyTime deadline = after(kLingerMax);
-  for (std::size_t total = 0; total < kLingerBytesMax;) {
-    const std::size_t count = read_some(socket_, in_.expose_mutable(), deadline);
-    if (count == 0) {
+void Connection::advance() {
+  int answers = 0;
+  for (;;) {
+    const ConnectionState before = state_;
+    if (!step()) {
       return;
     }
-    total += count;
+    answers += before == ConnectionState::kWriting && state_ != ConnectionState::kWriting ? 1 : 0;
+    if (answers == kTurn && state_ != ConnectionState::kClosed) {
+      host_.postpone(*this);
+      return;
+    }
   }
 }
 
-void Connection::consume(std::size_t size) {
-  const std::span<std::uint8_t> bytes = in_.expose_mutable().first(filled_);
-  std::copy(bytes.begin() + static_cast<std::ptrdiff_t>(size), bytes.end(), bytes.begin());
-  filled_ -= size;
-  wipe(bytes.subspan(filled_));
+bool Connection::step() {
+  switch (state_) {
+    case ConnectionState::kHandshake:
+      return shake_hands();
+    case ConnectionState::kIdle:
+    case ConnectionState::kReading:
+      return read_request();
+    case ConnectionState::kWriting:
+      return write_response();
+    case ConnectionState::kLingering:
+      return linger();
+    case ConnectionState::kWorking:
+    case ConnectionState::kClosed:
+      return false;
+  }
+  return false;
+}
+
+bool Connection::shake_hands() {
+  switch (transport_->handshake().status) {
+    case Status::kDone:
+      enter(ConnectionState::kIdle);
+      // A new connection is there for a request, and has no more time for it than for a head.
+      host_.set_deadline(*this, host_.now() + host_.limits().head_max);
+      return true;
+    case Status::kAgain:
+      return false;
+    case Status::kClosed:
+      close();
+      return false;
+  }
+  return false;
+}
+
+bool Connection::read_request() { return (exchange_ != nullptr && look()) || (readable_ && fill()); }
+
+// Whether what has arrived leads anywhere.
+bool Connection::look() {
+  Exchange& exchange = *exchange_;
+  if (exchange.head_size == 0 && !find_head()) {
+    return state_ != ConnectionState::kReading;
+  }
+  if (!exchange.complete()) {
+    return false;
+  }
+  exchange.head.request.body =
+      exchange.in.expose().subspan(exchange.head_size, static_cast<std::size_t>(exchange.head.content_length));
+  enter(ConnectionState::kWorking);
+  host_.dispatch(*this);
+  return true;
+}
+
+// False when the head is not complete, or was answered already.
+bool Connection::find_head() {
+  Exchange& exchange = *exchange_;
+  const HeadScanner::State state = exchange.scanner.scan(exchange.buffered());
+  const std::size_t size = state == HeadScanner::State::kComplete ? exchange.scanner.size() : exchange.filled;
+  if (state == HeadScanner::State::kMalformed) {
+    refuse(400);
+  } else if (size > host_.limits().head_bytes_max) {
+    refuse(431);
+  } else if (state == HeadScanner::State::kComplete) {
+    exchange.head_size = size;
+    return accept_head();
+  }
+  return false;
+}
+
+bool Connection::accept_head() {
+  Exchange& exchange = *exchange_;
+  auto head = parse_head(exchange.buffered().substr(0, exchange.head_size), host_.limits());
+  if (!head) {
+    refuse(head.error().status);
+    return false;
+  }
+  exchange.head = std::move(*head);
+  exchange.head.request.metrics_listener = entrance_.metrics_listener;
+  exchange.body_too = exchange.head.request.method != "HEAD";
+  exchange.close = !exchange.head.keep_alive;
+  if (auto response = host_.admit(*this)) {
+    unread_ = exchange.head.content_length > 0;
+    exchange.close = exchange.close || unread_;
+    respond(std::move(*response));
+    return false;
+  }
+  if (exchange.complete()) {
+    return true;
+  }
+  host_.set_deadline(*this, deadline_for(host_.limits().body_max, exchange.head.content_length));
+  return !exchange.head.expects_continue || ask_for_body();
+}
+
+// False when the connection is closed.
+bool Connection::ask_for_body() {
+  const IoResult written = transport_->write(as_bytes(kContinue), {});
+  if (written.status == Status::kDone && written.bytes == kContinue.size()) {
+    return true;
+  }
+  close();  // a peer that has no room for one line does not read
+  return false;
+}
+
+// Reads once. False when nothing came, or when it must not be read yet.
+bool Connection::fill() {
+  Exchange* const exchange = exchange_.get();
+  const bool body = exchange != nullptr && exchange->head_size > 0;
+  if (body && host_.crowded()) {
+    host_.postpone(*this);
+    return false;
+  }
+  std::span<std::uint8_t> into = host_.scratch();
+  if (body) {
+    make_room(exchange->filled + 1);
+    into = exchange->in.expose_mutable().subspan(exchange->filled);
+  }
+  const IoResult got = transport_->read(into);
+  readable_ = got.status == Status::kDone && !got.drained;
+  if (got.status == Status::kClosed) {
+    close();
+  }
+  if (got.status != Status::kDone) {
+    return false;
+  }
+  if (body) {
+    exchange->filled += got.bytes;
+  } else {
+    take(into.first(got.bytes));
+  }
+  return true;
+}
+
+void Connection::take(std::span<std::uint8_t> arrived) {
+  if (exchange_ == nullptr) {
+    begin_exchange();
+  }
+  Exchange& exchange = *exchange_;
+  make_room(exchange.filled + arrived.size());
+  std::copy(arrived.begin(), arrived.end(), exchange.in.expose_mutable().subspan(exchange.filled).begin());
+  exchange.filled += arrived.size();
+  wipe(arrived);
+}
+
+void Connection::begin_exchange() {
+  exchange_ = std::make_unique<Exchange>();
+  exchange_->began = host_.now();
+  enter(ConnectionState::kReading);
+  host_.set_deadline(*this, exchange_->began + host_.limits().head_max);
+}
+
+// Doubles what there is, within what the request can need; an ordinary request gets its size at once.
+void Connection::make_room(std::size_t size) {
+  Exchange& exchange = *exchange_;
+  const std::size_t before = exchange.in.size();
+  if (before >= size) {
+    return;
+  }
+  const std::size_t bound = exchange.head_size == 0 ? host_.limits().head_bytes_max : exchange.size();
+  const std::size_t step = exchange.head_size == 0 ? 2 * before : std::max(2 * before, kBodyBytesFirst);
+  SecretBytes larger(std::max(size, std::min(bound, step)));
+  std::copy_n(exchange.in.expose().begin(), exchange.filled, larger.expose_mutable().begin());
+  charge(larger.size() - before);
+  exchange.in = std::move(larger);
+  if (exchange.head_size > 0) {  // it borrowed the memory from before
+    exchange.head = std::move(*parse_head(exchange.buffered().substr(0, exchange.head_size), kAnyHead));
+    exchange.head.request.metrics_listener = entrance_.metrics_listener;
+    exchange.head.request.address = exchange.address;
+    exchange.route = Api::route(exchange.head.request.method, exchange.head.request.path);
+  }
+}
+
+void Connection::charge(std::uint64_t bytes) {
+  exchange_->charged += bytes;
+  host_.charge(bytes);
+}
+
+void Connection::refuse(int status) {
+  unread_ = true;
+  exchange_->close = true;
+  respond(error_response(status));
+}
+
+void Connection::respond(Response response) {
+  Exchange& exchange = *exchange_;
+  exchange.close = exchange.close || draining_;
+  exchange.response = std::move(response);
+  exchange.response_head = format_head(exchange.response, exchange.close);
+  enter(ConnectionState::kWriting);
+}
+
+bool Connection::write_response() {
+  Exchange& exchange = *exchange_;
+  const ByteView head = as_bytes(exchange.response_head);
+  const ByteView body = exchange.body_too ? exchange.response.body.expose() : ByteView{};
+  const std::size_t of_head = std::min(exchange.sent, head.size());
+  const IoResult written = transport_->write(head.subspan(of_head), body.subspan(exchange.sent - of_head));
+  exchange.sent += written.bytes;
+  if (written.status == Status::kClosed) {
+    host_.answered(*this, exchange);
+    close();
+    return false;
+  }
+  if (written.status == Status::kAgain) {
+    if (!exchange.blocked) {
+      exchange.blocked = true;
+      charge(exchange.response_size());
+      host_.set_deadline(*this, deadline_for(host_.limits().response_max, exchange.response_size()));
+    }
+    return false;
+  }
+  if (exchange.sent == exchange.response_size()) {
+    host_.answered(*this, exchange);
+    finish_exchange();
+  }
+  return true;
+}
+
+void Connection::finish_exchange() {
+  const Exchange& exchange = *exchange_;
+  const ByteView ahead =
+      exchange.in.expose().first(exchange.filled).subspan(std::min(exchange.size(), exchange.filled));
+  if (exchange.close) {
+    // Closing while bytes are unread would reset the connection and destroy the answer.
+    const bool more = unread_ || !ahead.empty() || exchange.head.keep_alive;
+    end_exchange();
+    if (!more) {
+      close();
+      return;
+    }
+    transport_->finish_writing();
+    readable_ = true;
+    enter(ConnectionState::kLingering);
+    host_.set_deadline(*this, host_.now() + kLingerMax);
+    return;
+  }
+  if (ahead.empty()) {
+    end_exchange();
+    enter(ConnectionState::kIdle);
+    host_.set_deadline(*this, host_.now() + host_.limits().idle_max);
+    return;
+  }
+  SecretBytes next = SecretBytes::copy_of(ahead);
+  end_exchange();
+  begin_exchange();
+  exchange_->filled = next.size();
+  exchange_->in = std::move(next);
+  charge(exchange_->filled);
+}
+
+void Connection::end_exchange() {
+  if (exchange_ != nullptr) {
+    host_.discharge(exchange_->charged);
+    exchange_.reset();
+  }
+}
+
+bool Connection::linger() {
+  if (!readable_) {
+    return false;
+  }
+  const std::span<std::uint8_t> into = host_.scratch();
+  const IoResult got = transport_->discard(into);
+  readable_ = got.status == Status::kDone && !got.drained;
+  wipe(into.first(got.bytes));
+  lingered_ += got.bytes;
+  if (got.status == Status::kClosed || lingered_ > kLingerBytesMax) {
+    close();
+  }
+  return readable_;
+}
+
+void Connection::expire() {
+  switch (state_) {
+    case ConnectionState::kReading:
+      refuse(408);
+      advance();
+      return;
+    case ConnectionState::kWriting:
+      host_.answered(*this, *exchange_);
+      close();
+      return;
+    case ConnectionState::kHandshake:
+    case ConnectionState::kIdle:
+    case ConnectionState::kLingering:
+      close();
+      return;
+    case ConnectionState::kWorking:
+    case ConnectionState::kClosed:
+      return;
+  }
+}
+
+void Connection::drain(SteadyTime deadline) {
+  draining_ = true;
+  if (state_ == ConnectionState::kIdle || state_ == ConnectionState::kHandshake) {
+    host_.set_deadline(*this, deadline);
+  }
+}
+
+void Connection::close() {
+  if (state_ != ConnectionState::kClosed) {
+    end_exchange();
+    transport_.reset();
+    enter(ConnectionState::kClosed);
+  }
+}
+
+void Connection::enter(ConnectionState state) {
+  const ConnectionState before = std::exchange(state_, state);
+  host_.state_changed(*this, before);
+}
+
+SteadyTime Connection::deadline_for(std::chrono::milliseconds base, std::uint64_t bytes) const {
+  const std::uint64_t rate = std::max<std::uint64_t>(host_.limits().rate_min, 1);
+  return host_.now() + base + std::chrono::seconds(bytes / rate);
 }
 
 }  // namespace disposable

@@ -1,89 +1,133 @@
-// Connection: one client's requests, from its first byte to its end, on one worker.
+// Connection: one client's requests, from its first byte to its end, on no thread of its own.
 //
-// Head and body are read completely, within bounds and absolute deadlines, before anything is decided; a response
-// leaves only after its ticket. Bytes sent ahead of their turn are kept for the next request. Any doubt about where a
-// message ends closes the connection. One thread only.
+// A state machine over a Transport that never blocks. Head and body are read completely, validated and bounded before
+// anybody works on them; one request at a time, in the order of arrival; bytes sent ahead are kept for their turn. Any
+// doubt about where a message ends closes the connection. What it needs from outside (time, memory to read into,
+// somebody who answers) is its ConnectionHost, so that a test or a fuzzer can be one.
+//
+// One thread, that of its host; while it is kWorking another one may read its exchange().
 
 #pragma once
 
-#include <atomic>
-#include <chrono>
-#include <functional>
-#include <string>
+#include <memory>
 
-#include "http/api.h"
-#include "http/http_head.h"
-#include "http/socket.h"
+#include "http/exchange.h"
+#include "http/transport.h"
 
 namespace disposable {
 
-// One line of text for the operator, without a line end. Called from any worker.
-using LogSink = std::function<void(std::string_view line)>;
+class Connection;
 
-struct ServerOptions {
-  // Also how many connections are served at once. Over it, connections take turns: they are closed
-  // after an answer, or while idle, for others to be served.
-  std::size_t workers = 288;
-  // Accepted connections that wait for a worker; over it they are closed at once.
-  std::size_t waiting_max = 1024;
-  // All absolute: a peer that sends a byte now and then gains nothing.
-  std::chrono::milliseconds head_max{5'000};
-  std::chrono::milliseconds body_max{10'000};
-  std::chrono::milliseconds response_max{15'000};
-  std::chrono::milliseconds idle_max{60'000};
+// Where a connection came in, and what holds for all of its requests.
+struct Entrance {
+  Peer peer{};
+  bool metrics_listener = false;
+  bool tls = false;
 };
 
-// What all connections of a server share. Thread-safe.
-struct ServerState {
-  const Api& api;
-  const ServerOptions options;
-  const LogSink log;
-  FileDescriptor stop_event;     // readable for good once the server stops
-  FileDescriptor crowded_event;  // one token for each connection that found no free worker
-  std::atomic<bool> stopping{false};
-  std::atomic<std::size_t> open{0};  // connections accepted and not yet closed
-
-  // Whether somebody waits for a worker.
-  bool crowded() const { return open > options.workers; }
+enum class ConnectionState : std::uint8_t {
+  kHandshake,  // TLS is not up yet
+  kIdle,       // between two requests; nothing has arrived
+  kReading,    // a part of a request has arrived
+  kWorking,    // a request is complete; its answer is not decided or not durable
+  kWriting,    // the answer waits for the peer to read
+  kLingering,  // everything was said; what the peer still sends is dropped, so that it can read the answer
+  kClosed,
 };
+inline constexpr std::size_t kConnectionStates = 7;
 
-// The status line and headers of a response with its Content-Length, and `Connection: close` if so.
-using HeadFormat = std::function<std::string(const Response& response, bool close)>;
+class ConnectionHost {
+ public:
+  ConnectionHost() = default;
+  ConnectionHost(const ConnectionHost&) = delete;
+  ConnectionHost& operator=(const ConnectionHost&) = delete;
+  virtual ~ConnectionHost() = default;
+
+  virtual SteadyTime now() const = 0;
+  virtual const Limits& limits() const = 0;
+  // Memory to read into, wiped by whoever used it.
+  virtual std::span<std::uint8_t> scratch() = 0;
+
+  // The head of the exchange is complete: fills in its route and client. A response when that is all there is to say.
+  virtual std::optional<Response> admit(Connection& connection) = 0;
+  // The request is complete: Connection::respond() follows, at once or later, and then advance().
+  virtual void dispatch(Connection& connection) = 0;
+  // The answer was handed to the system, or could not be.
+  virtual void answered(const Connection& connection, const Exchange& exchange) = 0;
+
+  virtual void state_changed(Connection& connection, ConnectionState before) = 0;
+  // Replaces the deadline there was. Connection::expire() follows.
+  virtual void set_deadline(Connection& connection, SteadyTime deadline) = 0;
+  // advance() is to be called again soon: others are to have their turn, or memory is short now.
+  virtual void postpone(Connection& connection) = 0;
+
+  // The bytes held by all connections together, and whether they are too many: then nothing more is taken in.
+  virtual void charge(std::uint64_t bytes) = 0;
+  virtual void discharge(std::uint64_t bytes) = 0;
+  virtual bool crowded() const = 0;
+};
 
 class Connection {
  public:
-  // Borrows everything; `socket` stays open.
-  Connection(ServerState& server, int socket, HeadFormat format)
-      : server_(server), socket_(socket), address_(peer_address(socket)), format_(std::move(format)) {}
+  // Borrows the host.
+  Connection(ConnectionHost& host, std::unique_ptr<Transport> transport, const Entrance& entrance);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  virtual ~Connection();
 
-  void serve();
+  // To be called once, before anything else.
+  void open();
+  // The socket may be readable or writable, or postpone() was asked for: goes on until it has to wait.
+  void advance();
+  // The socket may have something to read, so advance() looks.
+  void note_readable() { readable_ = true; }
+  // The answer to the request that is kWorking; advance() writes it.
+  void respond(Response response);
+  // The deadline has passed.
+  void expire();
+  // No further request is read but the one that is under way or arrives before `deadline`.
+  void drain(SteadyTime deadline);
+  // Without another word. Not while kWorking: somebody may be reading the request.
+  void close();
+
+  ConnectionState state() const { return state_; }
+  const Entrance& entrance() const { return entrance_; }
+  // While a request is under way.
+  Exchange& exchange() { return *exchange_; }
 
  private:
-  // False when the connection ends here: nothing came in time, or the worker is wanted elsewhere.
-  bool wait_for_request(SteadyTime deadline);
-  // These are true when another request may follow.
-  bool answer_one();
-  bool answer(RequestHead& head, std::size_t head_size);
-  bool refuse(int status);
-  bool send(const Response& response, bool body_too, bool keep_alive);
+  // These do one thing and return whether there may be more to do at once.
+  bool step();
+  bool shake_hands();
+  bool read_request();
+  bool write_response();
+  bool linger();
 
-  // False when the peer did not send it in time.
-  bool read_body(const RequestHead& head, std::size_t head_size, SecretBytes& body);
-  Response handle(const Request& request);
-  void linger();
-  std::string_view buffered() const { return as_text(in_.expose().first(filled_)); }
-  // Forgets the first `size` bytes and keeps what was sent ahead of its turn.
-  void consume(std::size_t size);
+  bool look();
+  bool find_head();
+  bool accept_head();
+  bool ask_for_body();
+  bool fill();
+  void take(std::span<std::uint8_t> arrived);
+  void make_room(std::size_t size);
+  void charge(std::uint64_t bytes);
+  void refuse(int status);
+  void begin_exchange();
+  void finish_exchange();
+  void end_exchange();
+  void enter(ConnectionState state);
+  // What a peer gets for `bytes` at the slowest rate, on top of `base`.
+  SteadyTime deadline_for(std::chrono::milliseconds base, std::uint64_t bytes) const;
 
-  ServerState& server_;
-  const int socket_;
-  const std::string address_;
-  const HeadFormat format_;
-  SecretBytes in_{kHeadBytesMax};  // what has arrived: a head, and what came with it
-  std::size_t filled_ = 0;
-  SteadyTime turn_end_{};          // from here on it gives way to others
-  std::size_t buffered_body_ = 0;  // how much of the body came with the head
-  bool unread_ = false;            // the peer may still be sending what was refused
+  ConnectionHost& host_;
+  std::unique_ptr<Transport> transport_;
+  const Entrance entrance_;
+  std::unique_ptr<Exchange> exchange_;
+  ConnectionState state_ = ConnectionState::kHandshake;
+  bool readable_ = true;  // as far as is known
+  bool draining_ = false;
+  bool unread_ = false;  // the peer may be sending what nobody will read
+  std::size_t lingered_ = 0;
 };
 
 }  // namespace disposable

@@ -89,7 +89,8 @@ using Refusal = tl::unexpected<HeadRefusal>;
 
 Refusal refuse(int status) { return Refusal(HeadRefusal{status}); }
 
-tl::expected<void, HeadRefusal> read_request_line(std::string_view line, RequestHead& head, bool& old_version) {
+tl::expected<void, HeadRefusal> read_request_line(std::string_view line, std::size_t target_bytes_max,
+                                                  RequestHead& head, bool& old_version) {
   head.request.method = take_until(line, " ");
   const std::string_view target = take_until(line, " ");
   if (!is_token(head.request.method) || target.empty() || !is_target(target)) {
@@ -99,7 +100,7 @@ tl::expected<void, HeadRefusal> read_request_line(std::string_view line, Request
   if (!old_version && line != "HTTP/1.1") {
     return refuse(line.starts_with("HTTP/") && line.find(' ') == std::string_view::npos ? 505 : 400);
   }
-  if (target.size() > kTargetBytesMax) {
+  if (target.size() > target_bytes_max) {
     return refuse(414);
   }
   head.request.path = path_of(target);
@@ -139,29 +140,30 @@ tl::expected<void, HeadRefusal> note_field(const HeaderField& field, RequestHead
 
 }  // namespace
 
-HeadScan scan_head(std::string_view bytes) {
-  std::size_t line_begin = 0;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const char c = bytes[i];
-    const bool after_return = i > line_begin && bytes[i - 1] == '\r';
+HeadScanner::State HeadScanner::scan(std::string_view bytes) {
+  for (; position_ < bytes.size(); ++position_) {
+    const char c = bytes[position_];
+    const bool after_return = position_ > line_begin_ && bytes[position_ - 1] == '\r';
     if ((c == '\n') != after_return || c == '\0') {
-      return {HeadScan::State::kMalformed};
+      return State::kMalformed;
     }
     if (c == '\n') {
-      if (i == line_begin + 1) {
-        return {HeadScan::State::kComplete, i + 1};
+      const bool empty_line = position_ == line_begin_ + 1;
+      line_begin_ = position_ + 1;
+      if (empty_line) {
+        ++position_;
+        return State::kComplete;
       }
-      line_begin = i + 1;
     }
   }
-  return {};
+  return State::kIncomplete;
 }
 
-tl::expected<RequestHead, HeadRefusal> parse_head(std::string_view bytes) {
+tl::expected<RequestHead, HeadRefusal> parse_head(std::string_view bytes, const Limits& limits) {
   RequestHead head;
   Framing framing;
   bool old_version = false;
-  if (auto line = read_request_line(take_until(bytes, kLineEnd), head, old_version); !line) {
+  if (auto line = read_request_line(take_until(bytes, kLineEnd), limits.target_bytes_max, head, old_version); !line) {
     return Refusal(line.error());
   }
   for (std::string_view line = take_until(bytes, kLineEnd); !line.empty(); line = take_until(bytes, kLineEnd)) {
@@ -173,7 +175,7 @@ tl::expected<RequestHead, HeadRefusal> parse_head(std::string_view bytes) {
     if (!is_token(field.name) || !is_field_value(field.value)) {  // a folded line has no name
       return refuse(400);
     }
-    if (head.request.headers.size() == kHeaderFieldsMax) {
+    if (head.request.headers.size() == limits.header_fields_max) {
       return refuse(431);
     }
     head.request.headers.push_back(field);

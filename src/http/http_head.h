@@ -12,23 +12,26 @@
 
 #include <tl/expected.hpp>
 
+#include "http/limits.h"
 #include "http/message.h"
 
 namespace disposable {
 
-// A link, a few headers and a cookie of somebody else's: far below. What is over it is 431.
-inline constexpr std::size_t kHeadBytesMax = 8192;
-// Our longest path is 50 bytes; a query or an absolute-form target (RFC 9112, 3.2.2) makes it longer. Over it: 414.
-inline constexpr std::size_t kTargetBytesMax = 2048;
-inline constexpr std::size_t kHeaderFieldsMax = 64;
+// Finds the end of a head in what has arrived so far, without looking at any byte twice.
+class HeadScanner {
+ public:
+  // Malformed as soon as a line does not end with CR LF, so that such a peer need not be waited for.
+  enum class State : std::uint8_t { kIncomplete, kComplete, kMalformed };
 
-// Where the head ends in what has arrived so far.
-struct HeadScan {
-  enum class State : std::uint8_t { kIncomplete, kComplete, kMalformed } state = State::kIncomplete;
-  std::size_t size = 0;  // of the head with its empty line, when complete
+  // `bytes` begins with what was given before.
+  State scan(std::string_view bytes);
+  // Of the head with its empty line, when complete.
+  std::size_t size() const { return position_; }
+
+ private:
+  std::size_t position_ = 0;  // everything before it was looked at
+  std::size_t line_begin_ = 0;
 };
-// Malformed as soon as a line does not end with CR LF, so that such a peer need not be waited for.
-HeadScan scan_head(std::string_view bytes);
 
 struct RequestHead {
   Request request;  // without body and address
@@ -45,6 +48,6 @@ struct HeadRefusal {
 // `bytes` is one complete head, with its empty line.
 // 400 malformed, 411 Transfer-Encoding, 414 target too long, 417 unknown expectation, 431 too many fields,
 // 505 neither HTTP/1.1 nor HTTP/1.0.
-tl::expected<RequestHead, HeadRefusal> parse_head(std::string_view bytes);
+tl::expected<RequestHead, HeadRefusal> parse_head(std::string_view bytes, const Limits& limits);
 
 }  // namespace disposable

@@ -28,7 +28,8 @@ struct Request {
   std::string_view path;  // as it was sent: not decoded, no query
   std::vector<HeaderField> headers;
   ByteView body;
-  std::string_view address;  // the client's, in text
+  std::string_view address;       // the client's, in text
+  bool metrics_listener = false;  // it came in where only metrics and health are told
 
   // The first field of that name in any case; nothing when there is none.
   std::optional<std::string_view> header(std::string_view name) const;

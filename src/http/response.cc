@@ -159,6 +159,8 @@ Response error_response(int status, std::string_view detail) {
 
 Response unavailable(std::chrono::seconds retry_after) { return retry_later(503, retry_after); }
 
+Response rate_limited(std::chrono::seconds retry_after) { return retry_later(429, retry_after); }
+
 Response failure_response(const Error& error) {
   Response response = sentence_for(error);
   if (response.status >= 500) {

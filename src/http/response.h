@@ -24,6 +24,9 @@ Response error_response(int status, std::string_view detail);
 // 503 with Retry-After: what leaves instead of a response whose ticket did not become durable.
 Response unavailable(std::chrono::seconds retry_after);
 
+// 429 with Retry-After.
+Response rate_limited(std::chrono::seconds retry_after);
+
 // The answer to a failure of the vault: the only place where an Errc becomes a status.
 Response failure_response(const Error& error);
 
@@ -33,5 +36,9 @@ Response invalid_body_response(std::span<const BodyError> errors);
 // {"<name>": "<text>"} as JSON, escaped into memory that is sized once and wiped. `name` needs no escaping; `text` is
 // valid UTF-8.
 SecretBytes json_object_of(std::string_view name, ByteView text);
+
+// Status line and header lines with their empty line, Content-Length and, when the connection ends with the response,
+// `Connection: close`.
+std::string format_head(const Response& response, bool close);
 
 }  // namespace disposable

@@ -67,28 +67,6 @@ bool is_plain(std::optional<std::string_view> content_encoding) {
   return !content_encoding || content_encoding->empty() || equal_ignoring_case(*content_encoding, "identity");
 }
 
-struct Match {
-  const Api::Operation* operation = nullptr;  // null: none for that method
-  std::string_view parameter;
-  bool path_known = false;
-};
-
-Match find(std::string_view method, std::string_view path) {
-  Match found;
-  for (const Api::Operation& operation : Api::operations()) {
-    const auto parameter = match(operation.pattern, path);
-    if (!parameter) {
-      continue;
-    }
-    found.path_known = true;
-    if (takes(operation, method)) {
-      found.operation = &operation;
-      found.parameter = *parameter;
-    }
-  }
-  return found;
-}
-
 // The value of Allow (RFC 9110, 10.2.1).
 std::string methods_of(std::string_view path) {
   std::string methods;
@@ -106,15 +84,16 @@ std::string methods_of(std::string_view path) {
 
 std::span<const Api::Operation> Api::operations() {
   static constexpr Operation kOperations[] = {
-      {"/", "GET", true, Body::kIgnored, kPageStatuses, &Api::welcome},
-      {"/api/v1/secret", "POST", false, Body::kRequired, kCreateStatuses, &Api::create},
-      {"/api/v1/secret/{secret_key}", "GET", false, Body::kIgnored, kRetrieveStatuses, &Api::retrieve},
-      {"/api/v1/secret/{secret_key}", "DELETE", false, Body::kOptional, kDeleteStatuses, &Api::delete_secret},
-      {"/docs", "GET", true, Body::kIgnored, kAssetStatuses, &Api::docs},
-      {"/docs/{asset}", "GET", true, Body::kIgnored, kAssetStatuses, &Api::docs},
-      {"/openapi.json", "GET", true, Body::kIgnored, kPageStatuses, &Api::openapi},
-      {"/healthz", "GET", true, Body::kIgnored, kPageStatuses, &Api::healthz},
-      {"/readyz", "GET", true, Body::kIgnored, kReadyStatuses, &Api::readyz},
+      {"/", "GET", true, Work::kNone, Body::kIgnored, kPageStatuses, &Api::welcome},
+      {"/api/v1/secret", "POST", false, Work::kCreate, Body::kRequired, kCreateStatuses, &Api::create},
+      {"/api/v1/secret/{secret_key}", "GET", false, Work::kRetrieve, Body::kIgnored, kRetrieveStatuses, &Api::retrieve},
+      {"/api/v1/secret/{secret_key}", "DELETE", false, Work::kDelete, Body::kOptional, kDeleteStatuses,
+       &Api::delete_secret},
+      {"/docs", "GET", true, Work::kNone, Body::kIgnored, kAssetStatuses, &Api::docs},
+      {"/docs/{asset}", "GET", true, Work::kNone, Body::kIgnored, kAssetStatuses, &Api::docs},
+      {"/openapi.json", "GET", true, Work::kNone, Body::kIgnored, kPageStatuses, &Api::openapi},
+      {"/healthz", "GET", true, Work::kNone, Body::kIgnored, kPageStatuses, &Api::healthz},
+      {"/readyz", "GET", true, Work::kNone, Body::kIgnored, kReadyStatuses, &Api::readyz},
   };
   return kOperations;
 }
@@ -132,33 +111,52 @@ std::uint64_t Api::body_bytes_max(const Operation& operation) const {
   return 0;
 }
 
-std::optional<Response> Api::refuse(const Request& head, std::uint64_t body_bytes) const {
-  const Match found = find(head.method, head.path);
-  if (!found.path_known) {
+Api::Route Api::route(std::string_view method, std::string_view path) {
+  Route route;
+  for (const Operation& operation : operations()) {
+    const auto parameter = match(operation.pattern, path);
+    if (!parameter) {
+      continue;
+    }
+    route.pattern = operation.pattern;
+    if (takes(operation, method)) {
+      route.operation = &operation;
+      route.parameter = *parameter;
+    }
+  }
+  return route;
+}
+
+std::optional<Response> Api::refuse(const Route& route, const Request& head, std::uint64_t body_bytes) const {
+  if (route.pattern.empty()) {
     return error_response(404);
   }
-  if (found.operation == nullptr) {
+  if (route.operation == nullptr) {
     Response response = error_response(405);
     response.headers.push_back({"Allow", methods_of(head.path)});
     return response;
   }
-  if (body_bytes > body_bytes_max(*found.operation)) {
+  if (body_bytes > body_bytes_max(*route.operation)) {
     return error_response(413);
   }
-  const bool reads_body =
-      found.operation->body == Body::kRequired || (found.operation->body == Body::kOptional && body_bytes > 0);
+  const Body body = route.operation->body;
+  const bool reads_body = body == Body::kRequired || (body == Body::kOptional && body_bytes > 0);
   if (reads_body && !(is_json(head.header("Content-Type")) && is_plain(head.header("Content-Encoding")))) {
     return error_response(415);
   }
   return std::nullopt;
 }
 
+Response Api::handle(const Route& route, const Request& request) const {
+  return (this->*route.operation->handler)(request, route.parameter);
+}
+
 Response Api::handle(const Request& request) const {
-  if (auto refusal = refuse(request, request.body.size())) {
+  const Route found = route(request.method, request.path);
+  if (auto refusal = refuse(found, request, request.body.size())) {
     return std::move(*refusal);
   }
-  const Match found = find(request.method, request.path);
-  return (this->*found.operation->handler)(request, found.parameter);
+  return handle(found, request);
 }
 
 }  // namespace disposable

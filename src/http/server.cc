@@ -1,133 +1,129 @@
 #include "http/server.h"
 
-#include <httplib.h>
-#include <netinet/tcp.h>
-#include <poll.h>
-#include <sys/eventfd.h>
-#include <sys/socket.h>
-
-#include <array>
-#include <cerrno>
-#include <cstring>
+#include <system_error>
 
 namespace disposable {
 
-namespace {
-
-// Without descriptors or memory accept() fails at once, again and again.
-constexpr int kAcceptPauseMilliseconds = 50;
-
-std::string format_head(const Response& response, bool close) {
-  std::string head = "HTTP/1.1 " + std::to_string(response.status) + " ";
-  head.append(httplib::status_message(response.status)).append("\r\n");
-  for (const ResponseHeader& header : response.headers) {
-    head.append(header.name).append(": ").append(header.value).append("\r\n");
+Result<std::unique_ptr<Server>> Server::open(Parts parts, const ServerOptions& options) {
+  std::unique_ptr<Server> server(new Server(std::move(parts), options));
+  const Result<void> started = server->start(options);
+  if (!started) {
+    return fail(started.error());
   }
-  head.append("Content-Length: ").append(std::to_string(response.body.size()));
-  return head.append(close ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n");
+  return server;
 }
 
-}  // namespace
+Server::Server(Parts parts, const ServerOptions& options)
+    : durability_(parts.durability), front_(parts.api, std::move(parts.log), options.settings, parts.key, parts.tls) {}
 
-Server::Server(const Api& api, ServerOptions options, LogSink log)
-    : state_{api, options, std::move(log), FileDescriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-             FileDescriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE))} {
-  check(state_.stop_event && state_.crowded_event, "two descriptors can be had at the start");
-}
-
-Result<int> Server::bind(const std::string& host, int port) {
-  auto listener = listen_on(host, port);
-  if (!listener) {
-    return fail(listener.error());
-  }
-  auto pool = WorkerPool::start(state_.options.workers, state_.options.waiting_max);
+Result<void> Server::start(const ServerOptions& options) {
+  Result<std::unique_ptr<WorkerPool>> pool = WorkerPool::start(options.workers);
   if (!pool) {
     return fail(pool.error());
   }
-  listener_ = std::move(*listener);
   pool_ = std::move(*pool);
-  return listener_.port;
-}
-
-void Server::run() {
-  {
-    const MutexLock lock(mutex_);
-    running_ = true;
-  }
-  while (!state_.stopping) {
-    std::array<pollfd, 2> entries{{{listener_.socket.get(), POLLIN, 0}, {state_.stop_event.get(), POLLIN, 0}}};
-    ::poll(entries.data(), entries.size(), -1);
-    if (entries[0].revents != 0 && !state_.stopping) {
-      accept_one();
+  while (loops_.size() < options.loops) {
+    Result<std::unique_ptr<EventLoop>> loop = EventLoop::open(front_, *pool_);
+    if (!loop) {
+      return fail(loop.error());
     }
+    loops_.push_back(std::move(*loop));
   }
-  listener_.socket.reset();
-  pool_.reset();
-  const MutexLock lock(mutex_);
-  running_ = false;
-  finished_.notify_all();
-}
-
-void Server::accept_one() {
-  FileDescriptor socket(::accept4(listener_.socket.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  if (!socket) {
-    // Whatever it is, the next connection may succeed: accept() reports errors of single connections too.
-    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-      state_.log(std::string("cannot accept connections: ") + std::strerror(errno));
-      pollfd stop{state_.stop_event.get(), POLLIN, 0};
-      ::poll(&stop, 1, kAcceptPauseMilliseconds);
+  durability_.watch_settled([this] {
+    for (const std::unique_ptr<EventLoop>& loop : loops_) {
+      loop->wake();
     }
-    return;
-  }
-  const int on = 1;
-  ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  if (++state_.open > state_.options.workers) {
-    const std::uint64_t token = 1;
-    [[maybe_unused]] const ssize_t written = ::write(state_.crowded_event.get(), &token, sizeof(token));
-  }
-  if (pool_->enqueue([this, number = socket.get()] { serve(number); })) {
-    socket.release();
-  } else {
-    --state_.open;
-  }
-}
-
-void Server::serve(int number) {
-  const FileDescriptor socket(number);
-  {
-    const MutexLock lock(mutex_);
-    sockets_.insert(number);
-  }
+  });
   try {
-    if (!aborted_) {
-      Connection(state_, number, format_head).serve();
+    for (const std::unique_ptr<EventLoop>& loop : loops_) {
+      threads_.emplace_back([this, &loop = *loop] { run(loop); });
     }
-  } catch (...) {
-    state_.log("an exception ended a connection");
+  } catch (const std::system_error&) {
+    return fail(Errc::kUnavailable, "the system gives no thread for an event loop");
   }
-  --state_.open;
+  return {};
+}
+
+// The thread of a loop: it is there from the start, so that nothing is left to be refused later.
+void Server::run(EventLoop& loop) {
+  {
+    const MutexLock lock(mutex_);
+    while (!serving_ && !stopped_) {
+      changed_.wait(mutex_);
+    }
+    if (!serving_) {
+      return;
+    }
+    ++running_;
+  }
+  loop.run();
   const MutexLock lock(mutex_);
-  sockets_.erase(number);  // before it is closed, when its number is somebody else's
+  --running_;
+  changed_.notify_all();
+}
+
+Result<void> Server::serve(std::span<const ListeningSocket> listeners) {
+  for (const std::unique_ptr<EventLoop>& loop : loops_) {
+    const Result<void> listening = loop->listen(listeners);
+    if (!listening) {
+      return listening;
+    }
+  }
+  const MutexLock lock(mutex_);
+  serving_ = true;
+  changed_.notify_all();
+  return {};
+}
+
+void Server::configure(FrontSettings settings) {
+  front_.configure(std::move(settings));
+  for (const std::unique_ptr<EventLoop>& loop : loops_) {
+    loop->wake();
+  }
+}
+
+bool Server::responsive(std::chrono::milliseconds span) const {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  for (const std::unique_ptr<EventLoop>& loop : loops_) {
+    if (now - loop->last_turn() > span) {
+      return false;
+    }
+  }
+  return true;
 }
 
 bool Server::stop(std::chrono::milliseconds deadline) {
-  state_.stopping = true;
-  const std::uint64_t token = 1;
-  [[maybe_unused]] const ssize_t written = ::write(state_.stop_event.get(), &token, sizeof(token));
-  const SteadyTime until = std::chrono::steady_clock::now() + deadline;
-  const MutexLock lock(mutex_);
-  while (running_) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-    if (left.count() <= 0) {
-      aborted_ = true;
-      for (const int socket : sockets_) {
-        ::shutdown(socket, SHUT_RDWR);
-      }
-      return false;
-    }
-    finished_.wait_for(mutex_, left);
+  for (const std::unique_ptr<EventLoop>& loop : loops_) {
+    loop->stop();
   }
-  return true;
+  bool in_time = true;
+  {
+    const SteadyTime until = std::chrono::steady_clock::now() + deadline;
+    const MutexLock lock(mutex_);
+    stopped_ = true;
+    changed_.notify_all();
+    while (running_ > 0) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+      if (left.count() > 0) {
+        changed_.wait_for(mutex_, left);
+      } else if (in_time) {
+        in_time = false;
+        for (const std::unique_ptr<EventLoop>& loop : loops_) {
+          loop->abort();
+        }
+      } else {
+        changed_.wait(mutex_);
+      }
+    }
+  }
+  threads_.clear();
+  return in_time;
+}
+
+Server::~Server() {
+  stop(std::chrono::milliseconds{0});
+  durability_.watch_settled({});
+  pool_.reset();
 }
 
 }  // namespace disposable

@@ -1,48 +1,70 @@
-// Server: from sockets to Api and back, with a fixed pool of workers.
+// Server: the connection layer as a whole: event loops and workers, all started once and none later.
 //
-// A worker holds a connection while it lasts. It reads head and body completely and within bounds before anything is
-// decided, waits for the ticket of the response, and only then lets the response leave. cpp-httplib gives the names of
-// statuses; it never sees a request, because its parser decodes header values and leaves copies of links behind.
-//
-// Thread-safe. Borrows the Api, which must outlive it.
+// Borrows everything in Parts and the listeners, which must outlive it. Thread-safe but for the order of calls:
+// open(), serve(), stop(), destruction.
 
 #pragma once
 
-#include <set>
+#include <thread>
 
-#include "base/mutex.h"
-#include "http/connection.h"
-#include "http/worker_pool.h"
+#include "base/clock.h"
+#include "http/event_loop.h"
 
 namespace disposable {
 
+struct ServerOptions {
+  std::size_t loops = 1;
+  std::size_t workers = 32;
+  FrontSettings settings{};
+};
+
 class Server {
  public:
-  Server(const Api& api, ServerOptions options, LogSink log);
+  struct Parts {
+    const Api& api;
+    Durability& durability;  // what the tickets of the Api's responses are of
+    LogSink log;
+    ShortHashKey key{};                      // random, for tables that peers could fill
+    const CurrentTlsContext* tls = nullptr;  // null: no listener speaks TLS
+  };
 
-  // The port that is listened on. Errors as listen_on(), and kUnavailable when the workers cannot be started.
-  Result<int> bind(const std::string& host, int port);
+  // Starts every thread; nothing is accepted yet. kUnavailable when the system refuses one.
+  static Result<std::unique_ptr<Server>> open(Parts parts, const ServerOptions& options);
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  // Stops at once, if stop() was not called.
+  ~Server();
 
-  // Serves until stop(). Call once, after bind() succeeded.
-  void run();
+  // From now on connections are accepted.
+  Result<void> serve(std::span<const ListeningSocket> listeners);
 
-  // Accepts nothing more, closes idle connections, lets requests in hand finish. After `deadline` shuts the sockets
-  // that are left down; returns whether none was. run() returns as soon as its workers have.
+  void configure(FrontSettings settings);
+
+  // Whether every loop came around within `span`.
+  bool responsive(std::chrono::milliseconds span) const;
+
+  // Accepts nothing more and lets requests in hand finish. Cuts off what is left after `deadline`; returns whether
+  // nothing was.
   bool stop(std::chrono::milliseconds deadline);
 
  private:
-  void accept_one();
-  void serve(int socket);
+  explicit Server(Parts parts, const ServerOptions& options);
+  Result<void> start(const ServerOptions& options);
+  void run(EventLoop& loop);
 
-  ServerState state_;
-  Listener listener_;
-  std::unique_ptr<WorkerPool> pool_;   // from bind() to the end of run()
-  std::atomic<bool> aborted_ = false;  // the deadline of stop() has passed
+  Durability& durability_;
+  Front front_;
 
   Mutex mutex_;
-  CondVar finished_;
-  bool running_ GUARDED_BY(mutex_) = false;
-  std::set<int> sockets_ GUARDED_BY(mutex_);
+  CondVar changed_;
+  bool serving_ GUARDED_BY(mutex_) = false;
+  bool stopped_ GUARDED_BY(mutex_) = false;
+  std::size_t running_ GUARDED_BY(mutex_) = 0;
+
+  // In the order of being destroyed last to first: loops end before their workers, and those before what they answer.
+  std::vector<std::unique_ptr<EventLoop>> loops_;
+  std::unique_ptr<WorkerPool> pool_;
+  std::vector<std::jthread> threads_;
 };
 
 }  // namespace disposable

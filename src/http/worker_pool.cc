@@ -4,8 +4,8 @@
 
 namespace disposable {
 
-Result<std::unique_ptr<WorkerPool>> WorkerPool::start(std::size_t workers, std::size_t waiting_max) {
-  std::unique_ptr<WorkerPool> pool(new WorkerPool(waiting_max));
+Result<std::unique_ptr<WorkerPool>> WorkerPool::start(std::size_t workers) {
+  std::unique_ptr<WorkerPool> pool(new WorkerPool);
   pool->threads_.reserve(workers);
   try {
     while (pool->threads_.size() < workers) {
@@ -24,32 +24,45 @@ WorkerPool::~WorkerPool() {
   arrived_.notify_all();
 }
 
-bool WorkerPool::enqueue(Job job) {
-  const MutexLock lock(mutex_);
-  if (waiting_.size() >= waiting_max_) {
-    return false;
+void WorkerPool::enqueue(std::span<Job* const> jobs) {
+  bool wake = false;
+  {
+    const MutexLock lock(mutex_);
+    waiting_.insert(waiting_.end(), jobs.begin(), jobs.end());
+    wake = sleeping_ > 0;
   }
-  waiting_.push_back(std::move(job));
-  arrived_.notify_one();
-  return true;
+  if (wake) {
+    arrived_.notify_one();
+  }
 }
 
 void WorkerPool::work() {
-  while (const Job job = next()) {
-    job();
+  while (Job* const job = next()) {
+    job->run();
   }
 }
 
-WorkerPool::Job WorkerPool::next() {
-  const MutexLock lock(mutex_);
-  while (waiting_.empty() && !ending_) {
-    arrived_.wait(mutex_);
+WorkerPool::Job* WorkerPool::next() {
+  bool wake_another = false;
+  Job* job = nullptr;
+  {
+    const MutexLock lock(mutex_);
+    while (waiting_.empty() && !ending_) {
+      ++sleeping_;
+      arrived_.wait(mutex_);
+      --sleeping_;
+    }
+    if (waiting_.empty()) {
+      return nullptr;
+    }
+    job = waiting_.front();
+    waiting_.pop_front();
+    wake_another = !waiting_.empty() && sleeping_ > 0;
   }
-  if (waiting_.empty()) {
-    return nullptr;
+  // One wakes the next, so that a few jobs do not wake more threads than there are processors for.
+  if (wake_another) {
+    arrived_.notify_one();
   }
-  Job job = std::move(waiting_.front());
-  waiting_.pop_front();
   return job;
 }
 

@@ -1,12 +1,13 @@
-// WorkerPool: a fixed number of threads, all started at once, that run what is handed to them in order.
+// WorkerPool: a fixed number of threads, all started at once, that handle complete requests in the order in which they
+// are handed over. None of them ever waits for a peer or for the disk to write.
 //
-// cpp-httplib's pool would do, but it ends the process when a thread cannot be started. Thread-safe.
+// Thread-safe.
 
 #pragma once
 
 #include <deque>
-#include <functional>
 #include <memory>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -17,29 +18,38 @@ namespace disposable {
 
 class WorkerPool {
  public:
-  using Job = std::function<void()>;  // throws nothing
+  // Something to be done on a worker; throws nothing.
+  class Job {
+   public:
+    Job() = default;
+    Job(const Job&) = delete;
+    Job& operator=(const Job&) = delete;
+    virtual ~Job() = default;
+    virtual void run() = 0;
+  };
 
   // kUnavailable when the system refuses a thread; then none is left running.
-  static Result<std::unique_ptr<WorkerPool>> start(std::size_t workers, std::size_t waiting_max);
+  static Result<std::unique_ptr<WorkerPool>> start(std::size_t workers);
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
   // Runs what waits, then ends the threads.
   ~WorkerPool();
 
-  // False when too many jobs wait already.
-  bool enqueue(Job job);
+  // The jobs are borrowed until they have run. Their number is bounded by that of the connections.
+  void enqueue(std::span<Job* const> jobs);
+  std::size_t size() const { return threads_.size(); }
 
  private:
-  explicit WorkerPool(std::size_t waiting_max) : waiting_max_(waiting_max) {}
+  WorkerPool() = default;
   void work();
-  // Nothing when it is time to end.
-  Job next();
+  // Null when it is time to end.
+  Job* next();
 
-  const std::size_t waiting_max_;
   Mutex mutex_;
   CondVar arrived_;
   bool ending_ GUARDED_BY(mutex_) = false;
-  std::deque<Job> waiting_ GUARDED_BY(mutex_);
+  std::size_t sleeping_ GUARDED_BY(mutex_) = 0;
+  std::deque<Job*> waiting_ GUARDED_BY(mutex_);
   std::vector<std::jthread> threads_;  // last: they use everything above
 };
 

@@ -48,6 +48,27 @@ TEST_CASE("wait: however many failures there were, a failed sequence is never ca
   CHECK(progress.wait(2 * kRounds).has_value());
 }
 
+TEST_CASE("outcome: nothing until it is settled, then the same as wait") {
+  CommitProgress progress;
+  CHECK_FALSE(progress.outcome(1).has_value());
+  progress.settle(1);
+  progress.settle_failed(2);
+  CHECK(progress.outcome(1).value().has_value());
+  CHECK(progress.outcome(2).value().error().code == Errc::kUnavailable);
+  CHECK_FALSE(progress.outcome(3).has_value());
+}
+
+TEST_CASE("watch_settled: the listener finds the outcome there, and an empty one ends it") {
+  CommitProgress progress;
+  std::vector<CommitSequence> seen;
+  progress.watch_settled([&] { seen.push_back(progress.settled()); });
+  progress.settle(2);
+  progress.settle_failed(3);
+  progress.watch_settled({});
+  progress.settle(4);
+  CHECK(seen == std::vector<CommitSequence>{2, 3});
+}
+
 TEST_CASE("wait: every waiter is woken, with its own answer") {
   CommitProgress progress;
   constexpr CommitSequence kWaiters = 48;

@@ -39,6 +39,8 @@ class EmptyStore final : public SecretStore {
   Result<std::vector<DueEntry>> due(WallTime, std::size_t) override { return refused(); }
   Result<void> ready() override { return {}; }
   Result<void> wait_durable(CommitSequence) override { return {}; }
+  std::optional<Result<void>> outcome(CommitSequence) override { return Result<void>{}; }
+  void watch_settled(std::function<void()>) override {}
 
  private:
   static tl::unexpected<Error> refused() { return fail(Errc::kUnavailable, "the fuzzed store refuses"); }
@@ -95,18 +97,21 @@ void check_request(Request request) {
 }
 
 void check_head(std::string_view bytes) {
-  const HeadScan scan = scan_head(bytes);
-  if (scan.state != HeadScan::State::kComplete) {
+  HeadScanner scanner;
+  if (scanner.scan(bytes) != HeadScanner::State::kComplete) {
     return;
   }
-  check(scan.size <= bytes.size() && scan_head(bytes.substr(0, scan.size)).size == scan.size,
+  const std::size_t size = scanner.size();
+  HeadScanner again;
+  check(size <= bytes.size() && again.scan(bytes.substr(0, size)) == HeadScanner::State::kComplete &&
+            again.size() == size,
         "the end of a head depends on the head alone");
-  const auto head = parse_head(bytes.substr(0, scan.size));
+  const auto head = parse_head(bytes.substr(0, size), Limits{});
   if (!head) {
     check(head.error().status >= 400 && head.error().status < 600, "a refusal is an error status");
     return;
   }
-  check(head->request.headers.size() <= kHeaderFieldsMax, "fields are bounded");
+  check(head->request.headers.size() <= Limits{}.header_fields_max, "fields are bounded");
   check(!head->request.header("Transfer-Encoding").has_value(), "Content-Length is the only framing");
   check_request(head->request);
 }

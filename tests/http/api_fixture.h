@@ -79,6 +79,7 @@ struct ApiFixture {
                      {{"", "text/html; charset=utf-8", as_bytes("<!doctype html>")},
                       {"docs.js", "text/javascript; charset=utf-8", as_bytes("start()")}}}};
 
+  MemoryStore& store() { return vault.store; }
   Response call(const Call& what) const { return call_api(api, what); }
 
   // The key that creation answered, as text.

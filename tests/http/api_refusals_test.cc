@@ -29,6 +29,8 @@ class FailingStore final : public SecretStore {
   Result<std::vector<DueEntry>> due(WallTime, std::size_t) override { return fail(error); }
   Result<void> ready() override { return fail(error); }
   Result<void> wait_durable(CommitSequence) override { return fail(error); }
+  std::optional<Result<void>> outcome(CommitSequence) override { return Result<void>(fail(error)); }
+  void watch_settled(std::function<void()>) override {}
 };
 
 }  // namespace
@@ -179,12 +181,16 @@ TEST_CASE("api: the largest secret passes in its longest spelling") {
 
 TEST_CASE("api: the head alone is refused like the whole request") {
   const ApiFixture fixture;
+  const auto verdict = [&](const Request& head, std::uint64_t body_bytes) {
+    const auto refusal = fixture.api.refuse(Api::route(head.method, head.path), head, body_bytes);
+    return refusal ? refusal->status : 0;
+  };
   const Request create{"POST", kCreate, {}, {}, ""};
-  CHECK(!fixture.api.refuse(create, 100).has_value());
-  CHECK(fixture.api.refuse(create, 1'000'000'000'000)->status == 413);
-  CHECK(fixture.api.refuse({"POST", kCreate, {{"Content-Type", "text/html"}}, {}, ""}, 5)->status == 415);
-  CHECK(fixture.api.refuse({"PUT", kCreate, {}, {}, ""}, 5)->status == 405);
-  CHECK(fixture.api.refuse({"PUT", "/nothing", {}, {}, ""}, 5)->status == 404);
+  CHECK(verdict(create, 100) == 0);
+  CHECK(verdict(create, 1'000'000'000'000) == 413);
+  CHECK(verdict({"POST", kCreate, {{"Content-Type", "text/html"}}, {}, ""}, 5) == 415);
+  CHECK(verdict({"PUT", kCreate, {}, {}, ""}, 5) == 405);
+  CHECK(verdict({"PUT", "/nothing", {}, {}, ""}, 5) == 404);
 }
 
 TEST_CASE("api: a failure of the store is answered by its kind, and its words stay in the log") {

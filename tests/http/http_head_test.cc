@@ -10,7 +10,7 @@ namespace {
 
 // "ok", or the status of the refusal.
 std::string verdict(const std::string& head) {
-  const auto parsed = parse_head(head);
+  const auto parsed = parse_head(head, Limits{});
   return parsed ? "ok" : std::to_string(parsed.error().status);
 }
 
@@ -20,7 +20,7 @@ std::string with(std::string_view line) { return "POST / HTTP/1.1\r\nHost: x\r\n
 }  // namespace
 
 TEST_CASE("head: the end is found, and a line that does not end with CR LF is malformed at once") {
-  using State = HeadScan::State;
+  using State = HeadScanner::State;
   const struct {
     std::string_view bytes;
     State state;
@@ -41,9 +41,18 @@ TEST_CASE("head: the end is found, and a line that does not end with CR LF is ma
   };
   for (const auto& row : rows) {
     CAPTURE(std::string(row.bytes));
-    const HeadScan scan = scan_head(row.bytes);
-    CHECK(scan.state == row.state);
-    CHECK(scan.size == row.size);
+    HeadScanner whole;
+    CHECK(whole.scan(row.bytes) == row.state);
+    HeadScanner piecewise;
+    State state = State::kIncomplete;
+    for (std::size_t size = 1; size <= row.bytes.size() && state == State::kIncomplete; ++size) {
+      state = piecewise.scan(row.bytes.substr(0, size));
+    }
+    CHECK(state == row.state);
+    if (row.state == State::kComplete) {
+      CHECK(whole.size() == row.size);
+      CHECK(piecewise.size() == row.size);
+    }
   }
 }
 
@@ -82,8 +91,8 @@ TEST_CASE("head: request lines") {
       {"GET / HTTP/1.10", "505"},
       {"GET / HTTP/2.0", "505"},
       {"PRI * HTTP/2.0", "505"},
-      {"GET /" + std::string(kTargetBytesMax - 1, 'a') + " HTTP/1.1", "ok"},
-      {"GET /" + std::string(kTargetBytesMax, 'a') + " HTTP/1.1", "414"},
+      {"GET /" + std::string(Limits{}.target_bytes_max - 1, 'a') + " HTTP/1.1", "ok"},
+      {"GET /" + std::string(Limits{}.target_bytes_max, 'a') + " HTTP/1.1", "414"},
   };
   for (const auto& row : rows) {
     CAPTURE(row.line);
@@ -161,7 +170,7 @@ TEST_CASE("head: Host is there once, in HTTP/1.1") {
 
 TEST_CASE("head: there may be so many fields and no more") {
   std::string lines;
-  for (std::size_t i = 0; i + 1 < kHeaderFieldsMax; ++i) {
+  for (std::size_t i = 0; i + 1 < Limits{}.header_fields_max; ++i) {
     lines += "A: b\r\n";
   }
   CHECK(verdict("GET / HTTP/1.1\r\nHost: x\r\n" + lines + "\r\n") == "ok");
@@ -172,7 +181,7 @@ TEST_CASE("head: what is read is what was sent") {
   const std::string text =
       "POST /api/v1/secret?x=/y HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\nX-Thing:  a b \r\nExpect: "
       "100-continue\r\n\r\n";
-  const auto head = parse_head(text);
+  const auto head = parse_head(text, Limits{});
   REQUIRE(head.has_value());
   CHECK(head->request.method == "POST");
   CHECK(head->request.path == "/api/v1/secret");
@@ -194,7 +203,7 @@ TEST_CASE("head: the path is taken from every form of target, undecoded and with
   for (const auto& row : rows) {
     CAPTURE(row.target);
     const std::string text = "GET " + row.target + " HTTP/1.1\r\nHost: x\r\n\r\n";
-    const auto head = parse_head(text);
+    const auto head = parse_head(text, Limits{});
     REQUIRE(head.has_value());
     CHECK(head->request.path == row.path);
   }
@@ -215,7 +224,7 @@ TEST_CASE("head: a connection goes on unless one side says otherwise") {
   };
   for (const auto& row : rows) {
     CAPTURE(row.head);
-    const auto head = parse_head(row.head);
+    const auto head = parse_head(row.head, Limits{});
     REQUIRE(head.has_value());
     CHECK(head->keep_alive == row.keep_alive);
   }

@@ -57,6 +57,11 @@ class RawClient {
     }
     return take(size);
   }
+  // Whether anything has arrived; does not wait.
+  bool has_answer() {
+    char byte = 0;
+    return !buffer_.empty() || ::recv(socket_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+  }
   // Everything until the server closes.
   std::string receive_all() {
     while (receive_more()) {
@@ -96,27 +101,38 @@ inline int status_of(const std::string& response) {
   return response.size() > 12 ? std::stoi(response.substr(9, 3)) : 0;
 }
 
+// A listener on a free port of this machine.
+inline std::vector<ListeningSocket> listen_anywhere() {
+  Result<ListeningSocket> listener = open_listener(*parse_endpoint("127.0.0.1:0"), {});
+  REQUIRE(listener.has_value());
+  std::vector<ListeningSocket> listeners;
+  listeners.push_back(std::move(*listener));
+  return listeners;
+}
+
 // An Api behind a running server.
 class RunningServer {
  public:
-  explicit RunningServer(const Api& api, ServerOptions options = {.workers = 4})
-      : server_(api, options, [](std::string_view) {}) {
-    const Result<int> bound = server_.bind("127.0.0.1", 0);
-    REQUIRE(bound.has_value());
-    port = *bound;
-    thread_ = std::jthread([this] { server_.run(); });
+  RunningServer(const Api& api, Durability& durability, const ServerOptions& options = {.workers = 4})
+      : listeners_(listen_anywhere()), port(listeners_.front().port) {
+    Result<std::unique_ptr<Server>> server = Server::open({api, durability, [](std::string_view) {}}, options);
+    REQUIRE(server.has_value());
+    server_ = std::move(*server);
+    REQUIRE(server_->serve(listeners_).has_value());
   }
-  ~RunningServer() { server_.stop(std::chrono::seconds{5}); }
+  ~RunningServer() { server_->stop(std::chrono::seconds{5}); }
   RunningServer(const RunningServer&) = delete;
   RunningServer& operator=(const RunningServer&) = delete;
 
-  bool stop(std::chrono::milliseconds deadline) { return server_.stop(deadline); }
-
-  int port = 0;
+  bool stop(std::chrono::milliseconds deadline) { return server_->stop(deadline); }
+  void configure(const FrontSettings& settings) { server_->configure(settings); }
 
  private:
-  Server server_;
-  std::jthread thread_;
+  std::vector<ListeningSocket> listeners_;
+  std::unique_ptr<Server> server_;
+
+ public:
+  const int port;
 };
 
 }  // namespace disposable

@@ -33,7 +33,7 @@ std::string create(RawClient& client, std::string_view body = R"({"secret":"x"})
 
 TEST_CASE("server: the whole way over one connection") {
   ApiFixture fixture;
-  RunningServer server(fixture.api);
+  RunningServer server(fixture.api, fixture.store());
   RawClient client(server.port);
   const std::string key = create(client, R"({"secret":"s","passphrase":"p"})");
   client.send(request("GET", secret_path(key)));
@@ -57,7 +57,7 @@ TEST_CASE("server: the whole way over one connection") {
 
 TEST_CASE("server: HEAD, Range, conditions and unknown methods never spend") {
   ApiFixture fixture;
-  RunningServer server(fixture.api);
+  RunningServer server(fixture.api, fixture.store());
   RawClient client(server.port);
   const std::string key = create(client);
   client.send(request("HEAD", secret_path(key)));
@@ -80,7 +80,7 @@ TEST_CASE("server: HEAD, Range, conditions and unknown methods never spend") {
 
 TEST_CASE("server: HEAD on a page has the length of its body and no body") {
   ApiFixture fixture;
-  RunningServer server(fixture.api);
+  RunningServer server(fixture.api, fixture.store());
   RawClient client(server.port);
   client.send(request("HEAD", "/healthz") + request("GET", "/healthz"));
   const std::string head = client.receive(/*with_body=*/false);
@@ -91,7 +91,7 @@ TEST_CASE("server: HEAD on a page has the length of its body and no body") {
 
 TEST_CASE("server: pipelined requests are answered in order, however they are cut") {
   ApiFixture fixture;
-  RunningServer server(fixture.api);
+  RunningServer server(fixture.api, fixture.store());
   std::string all = request("POST", kCreate, R"({"secret":"x"})") + request("GET", "/healthz") +
                     request("DELETE", secret_path("x"), "{}") + request("GET", "/nothing");
   SUBCASE("in one piece") {
@@ -114,7 +114,7 @@ TEST_CASE("server: pipelined requests are answered in order, however they are cu
 
 TEST_CASE("server: after a framing error the late body is not a request") {
   ApiFixture fixture;
-  RunningServer server(fixture.api);
+  RunningServer server(fixture.api, fixture.store());
   const std::string key = [&] {
     RawClient client(server.port);
     return create(client);
@@ -133,8 +133,8 @@ TEST_CASE("server: after a framing error the late body is not a request") {
       {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
       {"POST /api/v1/secret HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n", 411},
       {"GET / HTTP/9.9\r\nHost: x\r\n\r\n", 505},
-      {"GET / HTTP/1.1\r\nHost: x\r\nA: " + std::string(kHeadBytesMax, 'a'), 431},
-      {"GET /" + std::string(kTargetBytesMax, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n", 414},
+      {"GET / HTTP/1.1\r\nHost: x\r\nA: " + std::string(Limits{}.head_bytes_max, 'a'), 431},
+      {"GET /" + std::string(Limits{}.target_bytes_max, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n", 414},
       {"POST /api/v1/secret HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n", 413},
       {"POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n", 404},
   };
@@ -156,7 +156,7 @@ TEST_CASE("server: after a framing error the late body is not a request") {
 
 TEST_CASE("server: 100 Continue is said when a body is awaited, and not when it is refused anyway") {
   ApiFixture fixture;
-  RunningServer server(fixture.api);
+  RunningServer server(fixture.api, fixture.store());
   const std::string body = R"({"secret":"x"})";
   const std::string expect = "Expect: 100-continue\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
   RawClient client(server.port);
@@ -173,7 +173,7 @@ TEST_CASE("server: 100 Continue is said when a body is awaited, and not when it 
 TEST_CASE("server: the largest bodies pass, and one byte more does not") {
   VaultFixture parts;
   const Api api{Api::Parts{parts.vault, [] { return Result<void>{}; }}};
-  RunningServer server(api);
+  RunningServer server(api, parts.store);
   RawClient client(server.port);
   std::string escaped;
   for (int i = 0; i < 1024 * 1024; ++i) {
@@ -188,7 +188,9 @@ TEST_CASE("server: the largest bodies pass, and one byte more does not") {
 
 TEST_CASE("server: a peer that is too slow is told so, or dropped when it said nothing") {
   ApiFixture fixture;
-  RunningServer server(fixture.api, {.workers = 4, .head_max = 50ms, .body_max = 50ms, .idle_max = 50ms});
+  Limits limits;
+  limits.head_max = limits.body_max = limits.idle_max = 50ms;
+  RunningServer server(fixture.api, fixture.store(), {.workers = 4, .settings = {limits, {}}});
   RawClient silent(server.port);
   RawClient half_a_head(server.port);
   RawClient half_a_body(server.port);
@@ -203,36 +205,43 @@ TEST_CASE("server: a peer that is too slow is told so, or dropped when it said n
   CHECK(idle.receive_all().empty());
 }
 
-TEST_CASE("server: idle connections give way when others wait for a worker") {
+TEST_CASE("server: when there are too many connections the one that has been idle longest makes room") {
   ApiFixture fixture;
-  RunningServer server(fixture.api, {.workers = 1});
+  Limits limits;
+  limits.connections_max = 2;
+  RunningServer server(fixture.api, fixture.store(), {.workers = 1, .settings = {limits, {}}});
   RawClient first(server.port);
   first.send(request("GET", "/healthz"));
   CHECK(status_of(first.receive()) == 200);
-  RawClient second(server.port);  // the first one is idle and holds the only worker
+  RawClient second(server.port);
   second.send(request("GET", "/healthz"));
   CHECK(status_of(second.receive()) == 200);
+  RawClient third(server.port);
+  third.send(request("GET", "/healthz"));
+  CHECK(status_of(third.receive()) == 200);
   CHECK(first.receive_all().empty());
+  second.send(request("GET", "/healthz"));
+  CHECK(status_of(second.receive()) == 200);
 }
 
-TEST_CASE("server: a response waits for its ticket") {
+TEST_CASE("server: a response waits for its ticket, and nobody else waits with it") {
   SlowFixture fixture;
-  RunningServer server(fixture.api);
-  fixture.store.hold_next();
-  auto answer = std::async(std::launch::async, [&] {
-    RawClient client(server.port);
-    client.send(request("POST", kCreate, R"({"secret":"x"})"));
-    return client.receive();
-  });
-  fixture.store.waiting.get_future().wait();
-  CHECK(answer.wait_for(0s) == std::future_status::timeout);
-  fixture.store.verdict.set_value();
-  CHECK(status_of(answer.get()) == 200);
+  RunningServer server(fixture.api, fixture.store, {.workers = 1});
+  fixture.store.hold_changes();
+  RawClient client(server.port);
+  client.send(request("POST", kCreate, R"({"secret":"x"})"));
+  fixture.store.wait_for_change();
+  RawClient other(server.port);  // the only worker is free again
+  other.send(request("GET", secret_path("b9b4cbb9-a1c9-4b5e-8a3c-0c61f2c1b0a5")));
+  CHECK(status_of(other.receive()) == 404);
+  CHECK(!client.has_answer());
+  fixture.store.release();
+  CHECK(status_of(client.receive()) == 200);
 }
 
 TEST_CASE("server: when a ticket fails nothing is revealed") {
   SlowFixture fixture;
-  RunningServer server(fixture.api);
+  RunningServer server(fixture.api, fixture.store);
   RawClient client(server.port);
   const std::string key = create(client, R"({"secret":"canary"})");
   fixture.store.failing = true;
@@ -243,19 +252,24 @@ TEST_CASE("server: when a ticket fails nothing is revealed") {
   CHECK(answer.find("canary") == std::string::npos);
 }
 
-TEST_CASE("server: stopping finishes the request in hand and closes idle connections at once") {
+TEST_CASE("server: stopping finishes the request in hand, answers one that comes at that moment and closes the idle") {
   SlowFixture fixture;
-  RunningServer server(fixture.api);
+  RunningServer server(fixture.api, fixture.store);
   RawClient idle(server.port);
   idle.send(request("GET", "/healthz"));
   CHECK(status_of(idle.receive()) == 200);
+  RawClient late(server.port);
+  late.send(request("GET", "/healthz"));
+  CHECK(status_of(late.receive()) == 200);
   RawClient busy(server.port);
-  fixture.store.hold_next();
+  fixture.store.hold_changes();
   busy.send(request("POST", kCreate, R"({"secret":"x"})"));
-  fixture.store.waiting.get_future().wait();
+  fixture.store.wait_for_change();
   auto stopped = std::async(std::launch::async, [&] { return server.stop(20s); });
-  CHECK(idle.receive_all().empty());  // closed while the other one is still in hand
-  fixture.store.verdict.set_value();
+  late.send(request("GET", "/healthz"));
+  CHECK(status_of(late.receive()) == 200);
+  CHECK(idle.receive_all().empty());  // closed while the busy one is still in hand
+  fixture.store.release();
   const std::string answer = busy.receive();
   CHECK(status_of(answer) == 200);
   CHECK(closes(answer));
@@ -264,25 +278,12 @@ TEST_CASE("server: stopping finishes the request in hand and closes idle connect
 
 TEST_CASE("server: what does not finish in time is cut off, and stop says so") {
   ApiFixture fixture;
-  RunningServer server(fixture.api);
+  RunningServer server(fixture.api, fixture.store());
   RawClient client(server.port);
   client.send("POST /api/v1/secret HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n");
-  CHECK(client.receive() == "HTTP/1.1 100 Continue\r\n\r\n");  // the worker waits for the body now
+  CHECK(client.receive() == "HTTP/1.1 100 Continue\r\n\r\n");  // the body is awaited now
   CHECK(!server.stop(1ms));
   CHECK(status_of(client.receive_all()) != 200);
-}
-
-TEST_CASE("server: a port in use and a foreign address are told apart") {
-  ApiFixture fixture;
-  Server first(fixture.api, {.workers = 1}, [](std::string_view) {});
-  Server second(fixture.api, {.workers = 1}, [](std::string_view) {});
-  const Result<int> port = first.bind("127.0.0.1", 0);
-  REQUIRE(port.has_value());
-  CHECK(second.bind("127.0.0.1", *port).error().code == Errc::kAlreadyExists);
-  CHECK(second.bind("192.0.2.1", 0).error().code == Errc::kInvalidArgument);
-  CHECK(second.bind("not an address", 0).error().code == Errc::kInvalidArgument);
-  CHECK(second.bind("127.0.0.1", 65536).error().code == Errc::kInvalidArgument);
-  CHECK(second.bind("localhost", 0).has_value());
 }
 
 }  // namespace disposable

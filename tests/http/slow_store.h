@@ -2,8 +2,9 @@
 
 #pragma once
 
-#include <future>
+#include <atomic>
 
+#include "base/mutex.h"
 #include "http/api.h"
 #include "support/vault_fixture.h"
 
@@ -27,29 +28,58 @@ class SlowStore final : public SecretStore {
   Result<std::vector<DueEntry>> due(WallTime now, std::size_t limit) override { return store_.due(now, limit); }
   Result<void> ready() override { return {}; }
 
-  Result<void> wait_durable(CommitSequence /*sequence*/) override {
-    if (held_) {
-      waiting.set_value();
-      verdict.get_future().wait();
-    }
-    return failing ? Result<void>(fail(Errc::kUnavailable, "fsync failed")) : Result<void>{};
+  Result<void> wait_durable(CommitSequence /*sequence*/) override { return verdict(); }
+  std::optional<Result<void>> outcome(CommitSequence /*sequence*/) override {
+    const MutexLock lock(mutex_);
+    return holding_ ? std::nullopt : std::optional(verdict());
   }
-  // The next change waits until verdict is set.
-  void hold_next() { held_ = true; }
+  void watch_settled(std::function<void()> listener) override {
+    const MutexLock lock(mutex_);
+    listener_ = std::move(listener);
+  }
 
-  std::promise<void> waiting;
-  std::promise<void> verdict;
-  bool failing = false;
+  // From now on nothing becomes durable, until release().
+  void hold_changes() {
+    const MutexLock lock(mutex_);
+    holding_ = true;
+  }
+  void release() {
+    const MutexLock lock(mutex_);
+    holding_ = false;
+    if (listener_) {
+      listener_();
+    }
+  }
+  // Blocks until a change has been decided that is held.
+  void wait_for_change() {
+    const MutexLock lock(mutex_);
+    while (changes_held_ == 0) {
+      changed_.wait(mutex_);
+    }
+  }
+
+  std::atomic<bool> failing = false;
 
  private:
   Result<Ticket> hold(Result<Ticket> done) {
     if (!done) {
       return done;
     }
+    const MutexLock lock(mutex_);
+    changes_held_ += holding_ ? 1 : 0;
+    changed_.notify_all();
     return Ticket(*this, 1);
   }
+  Result<void> verdict() const {
+    return failing ? Result<void>(fail(Errc::kUnavailable, "fsync failed")) : Result<void>{};
+  }
+
   SecretStore& store_;
-  bool held_ = false;
+  Mutex mutex_;
+  CondVar changed_;
+  bool holding_ GUARDED_BY(mutex_) = false;
+  int changes_held_ GUARDED_BY(mutex_) = 0;
+  std::function<void()> listener_ GUARDED_BY(mutex_);
 };
 
 struct SlowFixture {

@@ -6,6 +6,7 @@ namespace {
 
 // More workers than any race has clients, so that every request is in the vault's hands at the same time.
 constexpr std::size_t kWorkers = 128;
+constexpr std::size_t kLoops = 2;
 // The verdict matters here, not its cost.
 constexpr Argon2Cost kCheapArgon2{1, 8192};
 constexpr std::chrono::seconds kStopDeadline{10};
@@ -25,18 +26,21 @@ RaceService::RaceService(SecretStore& store, PassphraseLane::Limits lane)
     : keyring_(Keyring::generate(random_)),
       lane_(lane),
       vault_(Vault::Parts{store, keyring_, clock_, random_, lane_, kCheapArgon2}),
-      api_(Api::Parts{vault_, [] { return Result<void>{}; }}),
-      server_(api_, ServerOptions{.workers = kWorkers}, [](std::string_view) {}) {
-  const Result<int> bound = server_.bind("127.0.0.1", 0);
-  check(bound.has_value(), "a free port can be had");
-  port_ = *bound;
-  thread_ = std::jthread([this] { server_.run(); });
+      api_(Api::Parts{vault_, [] { return Result<void>{}; }}) {
+  Result<ListeningSocket> listener = open_listener(*parse_endpoint("127.0.0.1:0"), {});
+  check(listener.has_value(), "a free port can be had");
+  listeners_.push_back(std::move(*listener));
+  Result<std::unique_ptr<Server>> server =
+      Server::open({api_, store, [](std::string_view) {}}, {.loops = kLoops, .workers = kWorkers});
+  check(server.has_value(), "the threads can be had");
+  server_ = std::move(*server);
+  check(server_->serve(listeners_).has_value(), "the port can be watched");
 }
 
-RaceService::~RaceService() { check(server_.stop(kStopDeadline), "no request is left in hand"); }
+RaceService::~RaceService() { check(server_->stop(kStopDeadline), "no request is left in hand"); }
 
 std::vector<std::string> RaceService::create(std::size_t count, std::string_view passphrase) {
-  HttpClient client(port_);
+  HttpClient client(port());
   std::vector<std::string> keys;
   for (std::size_t i = 0; i < count; ++i) {
     std::string body = R"({"secret":")" + content(i) + '"';

@@ -24,7 +24,7 @@ class RaceService {
   RaceService& operator=(const RaceService&) = delete;
   ~RaceService();
 
-  int port() const { return port_; }
+  int port() const { return listeners_.front().port; }
   // Keys of `count` new secrets, each with its own content; all guarded by `passphrase` if there is one.
   std::vector<std::string> create(std::size_t count, std::string_view passphrase = {});
   // The body of a retrieval of the `index`-th secret of create().
@@ -39,9 +39,8 @@ class RaceService {
   PassphraseLane lane_;
   Vault vault_;
   Api api_;
-  Server server_;
-  int port_ = 0;
-  std::jthread thread_;
+  std::vector<ListeningSocket> listeners_;
+  std::unique_ptr<Server> server_;
 };
 
 // One request of one client in one round.

@@ -29,6 +29,8 @@ class MemoryStore final : public SecretStore, public Outbox {
   Result<std::vector<DueEntry>> due(WallTime now, std::size_t limit) override;
   Result<void> ready() override { return {}; }
   Result<void> wait_durable(CommitSequence /*sequence*/) override { return {}; }
+  std::optional<Result<void>> outcome(CommitSequence /*sequence*/) override { return Result<void>{}; }
+  void watch_settled(std::function<void()> /*listener*/) override {}
 
   Result<std::vector<OutboxEntry>> pending(std::uint64_t after_position, std::size_t limit) override;
   Result<void> acknowledge(const OutboxEntry& last) override;

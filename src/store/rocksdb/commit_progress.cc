@@ -37,36 +37,38 @@ void CommitProgress::settle_failed(CommitSequence last) {
 
 Result<void> CommitProgress::wait(CommitSequence sequence) {
   if (settled() < sequence) {
-    constexpr std::chrono::seconds kLook{1};
-    Shard& shard = shards_[sequence % kShards];
-    const MutexLock lock(shard.mutex);
-    ++shard.waiting;
+    const MutexLock lock(waiters_mutex_);
     while (settled() < sequence) {
-      shard.settled.wait_for(shard.mutex, kLook);
+      advanced_.wait(waiters_mutex_);
     }
-    --shard.waiting;
+  }
+  return *outcome(sequence);
+}
+
+std::optional<Result<void>> CommitProgress::outcome(CommitSequence sequence) {
+  if (settled() < sequence) {
+    return std::nullopt;
   }
   if (any_failure_.load(std::memory_order_relaxed) && failed(sequence)) {
-    return fail(Errc::kUnavailable, "the outcome of the commit is unknown");
+    return Result<void>(fail(Errc::kUnavailable, "the outcome of the commit is unknown"));
   }
-  return {};
+  return Result<void>{};
+}
+
+void CommitProgress::watch_settled(std::function<void()> listener) {
+  const MutexLock lock(listener_mutex_);
+  listener_ = std::move(listener);
 }
 
 void CommitProgress::advance(CommitSequence last) {
-  const CommitSequence first = settled() + 1;
-  settled_.store(last, std::memory_order_release);
-  // Only shards that the newly settled sequences can wait in.
-  const CommitSequence count = std::min<CommitSequence>(last + 1 - first, kShards);
-  for (CommitSequence i = 0; i < count; ++i) {
-    Shard& shard = shards_[(first + i) % kShards];
-    bool waiting = false;
-    {
-      const MutexLock lock(shard.mutex);
-      waiting = shard.waiting > 0;
-    }
-    if (waiting) {
-      shard.settled.notify_all();
-    }
+  {
+    const MutexLock lock(waiters_mutex_);
+    settled_.store(last, std::memory_order_release);
+  }
+  advanced_.notify_all();
+  const MutexLock lock(listener_mutex_);
+  if (listener_) {
+    listener_();
   }
 }
 

@@ -4,7 +4,6 @@
 
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <deque>
 
@@ -25,15 +24,12 @@ class CommitProgress {
 
   // Blocks until `sequence` is settled.
   Result<void> wait(CommitSequence sequence);
+  // Nothing while it is not.
+  std::optional<Result<void>> outcome(CommitSequence sequence);
+  // As Durability::watch_settled.
+  void watch_settled(std::function<void()> listener);
 
  private:
-  // Waiters are spread over shards, so that hundreds of them do not wake up to queue for one mutex.
-  static constexpr std::size_t kShards = 256;
-  struct Shard {
-    Mutex mutex;
-    CondVar settled;
-    std::size_t waiting GUARDED_BY(mutex) = 0;
-  };
   struct Failure {
     CommitSequence first = 0;
     CommitSequence last = 0;
@@ -43,7 +39,11 @@ class CommitProgress {
   bool failed(CommitSequence sequence);
 
   std::atomic<CommitSequence> settled_{0};
-  std::array<Shard, kShards> shards_;
+  Mutex waiters_mutex_;
+  CondVar advanced_;
+
+  Mutex listener_mutex_;  // held while the listener is called
+  std::function<void()> listener_ GUARDED_BY(listener_mutex_);
 
   std::atomic<bool> any_failure_{false};
   Mutex failures_mutex_;

@@ -47,6 +47,8 @@ class RocksDbStore final : public SecretStore, public Outbox, private CommitList
   Result<std::vector<DueEntry>> due(WallTime now, std::size_t limit) override;
   Result<void> ready() override { return queue_.ready(); }
   Result<void> wait_durable(CommitSequence sequence) override { return progress_.wait(sequence); }
+  std::optional<Result<void>> outcome(CommitSequence sequence) override { return progress_.outcome(sequence); }
+  void watch_settled(std::function<void()> listener) override { progress_.watch_settled(std::move(listener)); }
 
   Result<std::vector<OutboxEntry>> pending(std::uint64_t after_position, std::size_t limit) override;
   Result<void> acknowledge(const OutboxEntry& last) override { return queue_.acknowledge(last); }

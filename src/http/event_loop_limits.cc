@@ -1,0 +1,124 @@
+// EventLoop: who is let in, and what he may do.
+
+#include <algorithm>
+
+#include "http/event_loop_client.h"
+#include "http/response.h"
+
+namespace disposable {
+
+namespace {
+
+constexpr std::uint32_t kClientEvents = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+// How long somebody should stay away who met too many connections.
+constexpr std::chrono::seconds kComeBackAfter{5};
+
+// With a word, as far as the system takes one at once; who is turned away has not been listened to.
+void turn_away(FileDescriptor socket, Limit limit) {
+  const Response response = limit == Limit::kConnections ? unavailable(kComeBackAfter) : rate_limited(kComeBackAfter);
+  const std::string head = format_head(response, /*close=*/true);
+  PlainTransport transport(std::move(socket));
+  transport.write(as_bytes(head), response.body.expose());
+  transport.finish_writing();
+}
+
+}  // namespace
+
+bool EventLoop::make_room() {
+  Client* const client = clients_->spare.front();
+  if (client != nullptr) {
+    client->close();
+  }
+  return client != nullptr;
+}
+
+void EventLoop::accepted(FileDescriptor socket, const ListeningSocket& listener, const Peer& peer) {
+  const std::optional<ClientPrefix> prefix = connection_prefix(peer, settings_->trusted_proxies);
+  std::optional<Limit> refusal = front_.counts.enter(prefix);
+  if (refusal == Limit::kConnections && make_room()) {
+    refusal = front_.counts.enter(prefix);
+  }
+  if (refusal) {
+    if (!listener.tls) {
+      turn_away(std::move(socket), *refusal);
+    }
+    return;
+  }
+  const int number = socket.get();
+  auto client = std::make_unique<Client>(*this, front_.transport(std::move(socket), listener.tls),
+                                         Entrance{peer, listener.metrics, listener.tls}, prefix);
+  if (!poller_->add(number, kClientEvents, *client)) {
+    front_.counts.leave(prefix);
+    return;
+  }
+  Client& added = *client.release();  // the lists have it now, until it is buried
+  clients_->all.push_back(added);
+  added.open();
+  added.advance();
+}
+
+std::optional<Response> EventLoop::admit(Connection& connection) {
+  Exchange& exchange = connection.exchange();
+  Request& request = exchange.head.request;
+  exchange.route = Api::route(request.method, request.path);
+  exchange.client = client_address(connection.entrance().peer, request.headers, settings_->trusted_proxies);
+  exchange.address = exchange.client.text();
+  request.address = exchange.address;
+  const std::uint64_t body_bytes = exchange.head.content_length;
+  if (auto refusal = front_.api.refuse(exchange.route, request, body_bytes)) {
+    return refusal;
+  }
+  if (exchange.route.operation->work == Api::Work::kNone) {
+    return std::nullopt;
+  }
+  if (crowded()) {
+    front_.hits.count(Limit::kBufferBytes);
+    return unavailable(std::chrono::seconds{1});
+  }
+  const Admission::Verdict refusal = ask_admission(exchange);
+  return refusal ? std::optional(rate_limited(refusal->retry_after)) : std::nullopt;
+}
+
+Admission::Verdict EventLoop::ask_admission(Exchange& exchange) {
+  Admission::Verdict refusal;
+  switch (exchange.route.operation->work) {
+    case Api::Work::kNone:
+      break;
+    case Api::Work::kCreate:
+      refusal = front_.admission.admit_create(exchange.client, exchange.head.content_length, now_);
+      break;
+    case Api::Work::kDelete:
+      refusal = front_.admission.admit_passphrase(exchange.client, now_);
+      [[fallthrough]];
+    case Api::Work::kRetrieve:
+      refusal = refusal ? refusal : front_.admission.admit_lookup(exchange.client, now_);
+      break;
+  }
+  exchange.admitted = !refusal;
+  return refusal;
+}
+
+// What the request turned out to be, to the limits.
+void EventLoop::note_outcome(const Exchange& exchange) {
+  if (!exchange.admitted) {
+    return;
+  }
+  const int status = exchange.response.status;
+  const Api::Work work = exchange.route.operation->work;
+  if (work == Api::Work::kCreate && status != 200) {
+    front_.admission.refund_create(exchange.client, exchange.head.content_length, now_);
+  } else if (work != Api::Work::kCreate && status == 404) {
+    front_.admission.note_miss(exchange.client, now_);
+  } else if (work == Api::Work::kDelete && status == 403) {
+    front_.admission.note_wrong_passphrase(exchange.client, now_);
+  }
+}
+
+void EventLoop::answered(const Connection& /*connection*/, const Exchange& exchange) {
+  if (!exchange.response.log_detail.empty()) {
+    front_.log("answered " + std::to_string(exchange.response.status) + ": " + exchange.response.log_detail);
+  }
+  note_outcome(exchange);
+}
+
+}  // namespace disposable

@@ -1,0 +1,55 @@
+// Front: what all event loops of a server share: the Api, the settings, the limits over all connections.
+//
+// Thread-safe. Borrows the Api, which must outlive it.
+
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+
+#include "base/mutex.h"
+#include "http/admission.h"
+#include "http/api.h"
+#include "http/connection_counts.h"
+#include "http/tls_context.h"
+#include "http/transport.h"
+
+namespace disposable {
+
+// One line of text for the operator, without a line end. Called from any thread.
+using LogSink = std::function<void(std::string_view line)>;
+
+// What may change while the server runs.
+struct FrontSettings {
+  Limits limits{};
+  TrustedProxies trusted_proxies{};
+};
+
+class Front {
+ public:
+  // `tls` is null when there is no certificate, and must outlive it too.
+  Front(const Api& api_, LogSink log_, FrontSettings settings, const ShortHashKey& key, const CurrentTlsContext* tls);
+
+  const Api& api;
+  const LogSink log;
+  LimitHits hits;
+  Admission admission;
+  ConnectionCounts counts;
+  std::atomic<std::uint64_t> buffered{0};  // bytes held for all connections
+
+  std::unique_ptr<Transport> transport(FileDescriptor socket, bool tls) const;
+
+  void configure(FrontSettings settings);
+  std::shared_ptr<const FrontSettings> settings();
+  // Another number after every configure(), so that a loop sees at little cost whether to look.
+  std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
+
+ private:
+  const CurrentTlsContext* const tls_;
+  std::atomic<std::uint64_t> generation_{0};
+  Mutex mutex_;
+  std::shared_ptr<const FrontSettings> settings_ GUARDED_BY(mutex_);
+};
+
+}  // namespace disposable

@@ -1,0 +1,22 @@
+// The names of statuses come from cpp-httplib; this is its only use in the product (src/README.md says why).
+
+#include <httplib.h>
+
+#include "http/response.h"
+
+namespace disposable {
+
+std::string format_head(const Response& response, bool close) {
+  constexpr std::size_t kUsualSize = 384;
+  std::string head;
+  head.reserve(kUsualSize);
+  head.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
+  head.append(httplib::status_message(response.status)).append("\r\n");
+  for (const ResponseHeader& header : response.headers) {
+    head.append(header.name).append(": ").append(header.value).append("\r\n");
+  }
+  head.append("Content-Length: ").append(std::to_string(response.body.size()));
+  return head.append(close ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n");
+}
+
+}  // namespace disposable
