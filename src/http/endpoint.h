@@ -24,8 +24,9 @@ struct Endpoint {
 
   Kind kind = Kind::kTcp;
   Security security = Security::kDefault;
-  std::string address;  // TCP: v4 or v6 in its canonical text; Unix: the absolute path; passed: the name, empty for all
-  int port = 0;         // TCP only
+  // TCP: v4 or v6 in its canonical text. Unix: the absolute path. Passed: the name, empty for all.
+  std::string address{};
+  int port = 0;          // TCP only
   bool metrics = false;  // not in the text: serves /metrics instead of the API
 
   bool same_place(const Endpoint& other) const {
