@@ -103,14 +103,19 @@ Result<void> Service::open_backends() {
   return projector_->check_continuity();
 }
 
-Result<void> Service::ready() {
-  const Result<void> store = store_->ready();
-  return store ? projector_->ready() : store;
+Readiness Service::ready() { return {store_->ready(), projector_->ready()}; }
+
+void Service::write_metrics(MetricsText& text) {
+  http_metrics_.write_metrics(text);
+  store_->write_metrics(text, parts_.clock.now());
+  projector_->write_metrics(text);
+  lane_.write_metrics(text);
 }
 
 void Service::build_api() {
   vault_ = std::make_unique<Vault>(Vault::Parts{*store_, keyring_, parts_.clock, parts_.random, lane_});
   Api::Parts api{*vault_, [this] { return ready(); }};
+  api.metrics = [this](MetricsText& text) { write_metrics(text); };
   api.limits.secret_bytes_max = parts_.options.secret_bytes_max;
   api.limits.ttl_max = parts_.options.ttl_max;
   for (const EmbeddedFile& file : docs_files()) {

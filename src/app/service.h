@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "core/vault.h"
 #include "http/api.h"
+#include "http/http_metrics.h"
 #include "http/server.h"
 #include "store/rocksdb/rocksdb_store.h"
 
@@ -41,7 +42,8 @@ class Service {
   Result<void> open_backends();
   void build_api();
   Result<void> open_front();
-  Result<void> ready();
+  Readiness ready();
+  void write_metrics(MetricsText& text);
 
   const Parts parts_;
   const Keyring keyring_;
@@ -50,6 +52,7 @@ class Service {
   std::unique_ptr<Projector> projector_;
   PassphraseLane lane_{PassphraseLane::Limits{}};
   std::unique_ptr<Vault> vault_;
+  HttpMetrics http_metrics_;
   std::unique_ptr<Api> api_;
   std::vector<ListeningSocket> listeners_;
   std::unique_ptr<Server> server_;

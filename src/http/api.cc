@@ -105,16 +105,29 @@ Response Api::healthz(const Request& /*request*/, std::string_view /*parameter*/
 }
 
 Response Api::readyz(const Request& /*request*/, std::string_view /*parameter*/) const {
-  const Result<void> ready = parts_.readiness();
-  if (ready) {
+  const Readiness ready = parts_.readiness();
+  if (ready.store && ready.audit) {
     return json_response(200, R"({"status":"ready"})");
   }
-  // A fixed reason: a backend's message may name paths and hosts, and anybody may ask.
-  Response response = unavailable(ready.error().retry_after);
-  response.body = SecretBytes::copy_of(
-      as_bytes(R"({"status":"unavailable","reasons":["The store or the audit log cannot commit"]})"));
-  response.log_detail = ready.error().detail;
+  Response response = unavailable(std::chrono::seconds{0});
+  std::string reasons;
+  // Fixed sentences: a backend's message may name paths and hosts, and anybody may ask.
+  const auto tell = [&](const Result<void>& part, std::string_view sentence) {
+    if (!part) {
+      reasons.append(reasons.empty() ? "\"" : ",\"").append(sentence).append("\"");
+      response.log_detail.append(response.log_detail.empty() ? "" : "; ").append(part.error().detail);
+    }
+  };
+  tell(ready.store, "The store cannot commit");
+  tell(ready.audit, "The audit log cannot commit");
+  response.body = SecretBytes::copy_of(as_bytes(R"({"status":"unavailable","reasons":[)" + reasons + "]}"));
   return response;
+}
+
+Response Api::metrics(const Request& /*request*/, std::string_view /*parameter*/) const {
+  MetricsText text;
+  parts_.metrics(text);
+  return uncached_response(200, MetricsText::kContentType, SecretBytes::copy_of(as_bytes(text.take())));
 }
 
 }  // namespace disposable

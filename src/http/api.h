@@ -14,6 +14,7 @@
 #include <span>
 #include <vector>
 
+#include "base/metrics.h"
 #include "core/vault.h"
 #include "http/json_body.h"
 #include "http/message.h"
@@ -27,14 +28,28 @@ struct Asset {
   ByteView bytes;
 };
 
+// Which parts can commit.
+struct Readiness {
+  Result<void> store{};
+  Result<void> audit{};
+};
+
+// The place of an operation in Api::operations(), for tables of counters and the log.
+using RouteIndex = std::uint8_t;
+inline constexpr RouteIndex kUnmatchedRoute = UINT8_MAX;
+
 class Api {
  public:
   struct Parts {
     Vault& vault;
-    // What /readyz reports; the detail of its error is logged and not shown.
-    std::function<Result<void>()> readiness;
+    // What /readyz reports; the details of its errors are logged and not shown.
+    std::function<Readiness()> readiness;
     BodyLimits limits{};
     std::vector<Asset> docs{};
+    // What /metrics answers; without it, 404. Nothing that identifies a secret or a client may be in it.
+    std::function<void(MetricsText&)> metrics{};
+    // There is a listener for /metrics: elsewhere it is 404.
+    bool metrics_apart = false;
   };
 
   explicit Api(Parts parts) : parts_(std::move(parts)) {}
@@ -66,8 +81,9 @@ class Api {
 
   // Where a request leads by its method and path. Borrows the request's path.
   struct Route {
-    std::string_view pattern{};            // empty: no such path
-    const Operation* operation = nullptr;  // null: none for that method
+    bool path_known = false;
+    const Operation* operation = nullptr;  // null: none for that path and method
+    RouteIndex index = kUnmatchedRoute;
     std::string_view parameter{};
   };
   static Route route(std::string_view method, std::string_view path);
@@ -92,10 +108,20 @@ class Api {
   Response openapi(const Request& request, std::string_view parameter) const;
   Response healthz(const Request& request, std::string_view parameter) const;
   Response readyz(const Request& request, std::string_view parameter) const;
+  Response metrics(const Request& request, std::string_view parameter) const;
 
   std::uint64_t body_bytes_max(const Operation& operation) const;
+  // Whether the listener that `request` came through serves its path at all.
+  bool serves(const Request& request) const;
 
   const Parts parts_;
 };
+
+// The constants that stand for a route in metrics and log. "unmatched" for one that is none.
+struct RouteName {
+  std::string_view method;
+  std::string_view pattern;
+};
+RouteName route_name(RouteIndex route);
 
 }  // namespace disposable

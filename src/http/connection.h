@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "http/exchange.h"
+#include "http/http_metrics.h"
 #include "http/transport.h"
 
 namespace disposable {
@@ -24,17 +25,6 @@ struct Entrance {
   bool metrics_listener = false;
   bool tls = false;
 };
-
-enum class ConnectionState : std::uint8_t {
-  kHandshake,  // TLS is not up yet
-  kIdle,       // between two requests; nothing has arrived
-  kReading,    // a part of a request has arrived
-  kWorking,    // a request is complete; its answer is not decided or not durable
-  kWriting,    // the answer waits for the peer to read
-  kLingering,  // everything was said; what the peer still sends is dropped, so that it can read the answer
-  kClosed,
-};
-inline constexpr std::size_t kConnectionStates = 7;
 
 class ConnectionHost {
  public:

@@ -133,10 +133,14 @@ class SpanWriter {
 }  // namespace
 
 Response json_response(int status, SecretBytes body) {
+  return uncached_response(status, "application/json", std::move(body));
+}
+
+Response uncached_response(int status, std::string_view content_type, SecretBytes body) {
   Response response;
   response.status = status;
   response.headers = {
-      {"Content-Type", "application/json"},
+      {"Content-Type", std::string(content_type)},
       {"Cache-Control", "no-cache, no-store, must-revalidate"},
       {"Pragma", "no-cache"},
       {"Expires", "0"},

@@ -12,8 +12,10 @@
 
 namespace disposable {
 
-// A JSON body with the headers that every answer of the API carries: never cached, never sniffed, no referrer.
+// A body, JSON or other, with the headers that every answer of the API carries: never cached, never sniffed, no
+// referrer.
 Response json_response(int status, SecretBytes body);
+Response uncached_response(int status, std::string_view content_type, SecretBytes body);
 Response json_response(int status, std::string_view body);
 
 // {"detail": <the fixed sentence of that status>}. Statuses of this service only; others give the sentence of 500.

@@ -94,8 +94,22 @@ std::span<const Api::Operation> Api::operations() {
       {"/openapi.json", "GET", true, Work::kNone, Body::kIgnored, kPageStatuses, &Api::openapi},
       {"/healthz", "GET", true, Work::kNone, Body::kIgnored, kPageStatuses, &Api::healthz},
       {"/readyz", "GET", true, Work::kNone, Body::kIgnored, kReadyStatuses, &Api::readyz},
+      {"/metrics", "GET", true, Work::kNone, Body::kIgnored, kAssetStatuses, &Api::metrics},
   };
   return kOperations;
+}
+
+RouteName route_name(RouteIndex route) {
+  const std::span<const Api::Operation> operations = Api::operations();
+  return route < operations.size() ? RouteName{operations[route].method, operations[route].pattern}
+                                   : RouteName{"unmatched", "unmatched"};
+}
+
+bool Api::serves(const Request& request) const {
+  if (request.path == "/metrics") {
+    return parts_.metrics && (request.metrics_listener || !parts_.metrics_apart);
+  }
+  return !request.metrics_listener || request.path == "/healthz" || request.path == "/readyz";
 }
 
 std::uint64_t Api::body_bytes_max(const Operation& operation) const {
@@ -118,9 +132,10 @@ Api::Route Api::route(std::string_view method, std::string_view path) {
     if (!parameter) {
       continue;
     }
-    route.pattern = operation.pattern;
+    route.path_known = true;
     if (takes(operation, method)) {
       route.operation = &operation;
+      route.index = static_cast<RouteIndex>(&operation - operations().data());
       route.parameter = *parameter;
     }
   }
@@ -128,7 +143,7 @@ Api::Route Api::route(std::string_view method, std::string_view path) {
 }
 
 std::optional<Response> Api::refuse(const Route& route, const Request& head, std::uint64_t body_bytes) const {
-  if (route.pattern.empty()) {
+  if (!route.path_known || !serves(head)) {
     return error_response(404);
   }
   if (route.operation == nullptr) {

@@ -53,7 +53,7 @@ struct Fixture {
   EmptyStore store;
   PassphraseLane lane{{}};
   Vault vault{Vault::Parts{store, keyring, clock, random, lane, Argon2Cost{1, 8192}}};
-  Api api{Api::Parts{vault, [] { return Result<void>{}; }}};
+  Api api{Api::Parts{vault, [] { return Readiness{}; }}};
 };
 
 Fixture& fixture() {

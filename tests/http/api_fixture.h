@@ -71,13 +71,14 @@ inline Response call_api(const Api& api, const Call& call) {
 
 struct ApiFixture {
   VaultFixture vault;
-  Result<void> readiness{};
+  Readiness readiness{};
   BodyLimits limits{.secret_bytes_max = 64, .passphrase_bytes_max = 16};
   Api api{Api::Parts{vault.vault,
                      [this] { return readiness; },
                      limits,
                      {{"", "text/html; charset=utf-8", as_bytes("<!doctype html>")},
-                      {"docs.js", "text/javascript; charset=utf-8", as_bytes("start()")}}}};
+                      {"docs.js", "text/javascript; charset=utf-8", as_bytes("start()")}},
+                     [](MetricsText& text) { text.gauge("a", "A.", std::uint64_t{1}); }}};
 
   MemoryStore& store() { return vault.store; }
   Response call(const Call& what) const { return call_api(api, what); }

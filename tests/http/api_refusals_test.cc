@@ -63,6 +63,7 @@ TEST_CASE("api: a wrong method is 405 with the methods that are allowed") {
       {"/openapi.json", "GET, HEAD", {"POST", "OPTIONS"}},
       {"/healthz", "GET, HEAD", {"POST", "OPTIONS"}},
       {"/readyz", "GET, HEAD", {"POST", "OPTIONS"}},
+      {"/metrics", "GET, HEAD", {"POST", "OPTIONS"}},
   };
   for (const auto& row : rows) {
     for (const std::string_view method : row.refused) {
@@ -209,7 +210,7 @@ TEST_CASE("api: a failure of the store is answered by its kind, and its words st
     FailingStore store;
     store.error = Error{row.code, "disk /dev/sda1 is on fire", std::chrono::seconds{7}};
     Vault vault{Vault::Parts{store, parts.keyring, parts.clock, parts.random, parts.lane, Argon2Cost{1, 8192}}};
-    const Api api{Api::Parts{vault, [] { return Result<void>{}; }}};
+    const Api api{Api::Parts{vault, [] { return Readiness{}; }}};
     const std::string path = secret_path("550e8400-e29b-41d4-a716-446655440000");
     for (const Call& call : {Call{"POST", kCreate, R"({"secret":"x"})"}, Call{"GET", path}, Call{"DELETE", path}}) {
       if (row.code == Errc::kStorageFull && call.method != "POST") {

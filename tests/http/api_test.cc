@@ -202,13 +202,29 @@ TEST_CASE("api: the pages of the service answer GET and HEAD") {
   CHECK(policy.find("http") == std::string::npos);
 }
 
-TEST_CASE("api: readiness says that it is not, and keeps the backend's words for the log") {
-  ApiFixture fixture;
-  fixture.readiness = fail(Errc::kUnavailable, "IO error: /var/lib/x: no space");
-  const Response response = fixture.call({"GET", "/readyz"});
-  CHECK(response.status == 503);
-  CHECK(body_of(response) == R"({"status":"unavailable","reasons":["The store or the audit log cannot commit"]})");
-  CHECK(response.log_detail == "IO error: /var/lib/x: no space");
+TEST_CASE("api: readiness names the parts that cannot commit, and keeps the backends' words for the log") {
+  const Result<void> fine;
+  const Result<void> disk = fail(Errc::kUnavailable, "IO error: /var/lib/x: no space");
+  const Result<void> log = fail(Errc::kUnavailable, "SQLite: disk I/O error");
+  const struct {
+    Readiness readiness;
+    std::string_view reasons;
+    std::string_view log_detail;
+  } rows[] = {
+      {{disk, fine}, R"("The store cannot commit")", "IO error: /var/lib/x: no space"},
+      {{fine, log}, R"("The audit log cannot commit")", "SQLite: disk I/O error"},
+      {{disk, log},
+       R"("The store cannot commit","The audit log cannot commit")",
+       "IO error: /var/lib/x: no space; SQLite: disk I/O error"},
+  };
+  for (const auto& row : rows) {
+    ApiFixture fixture;
+    fixture.readiness = row.readiness;
+    const Response response = fixture.call({"GET", "/readyz"});
+    CHECK(response.status == 503);
+    CHECK(body_of(response) == R"({"status":"unavailable","reasons":[)" + std::string(row.reasons) + "]}");
+    CHECK(response.log_detail == row.log_detail);
+  }
 }
 
 }  // namespace disposable

@@ -172,7 +172,7 @@ TEST_CASE("server: 100 Continue is said when a body is awaited, and not when it 
 
 TEST_CASE("server: the largest bodies pass, and one byte more does not") {
   VaultFixture parts;
-  const Api api{Api::Parts{parts.vault, [] { return Result<void>{}; }}};
+  const Api api{Api::Parts{parts.vault, [] { return Readiness{}; }}};
   RunningServer server(api, parts.store);
   RawClient client(server.port);
   std::string escaped;

@@ -86,7 +86,7 @@ struct SlowFixture {
   VaultFixture parts;
   SlowStore store{parts.store};
   Vault vault{Vault::Parts{store, parts.keyring, parts.clock, parts.random, parts.lane, Argon2Cost{1, 8192}}};
-  Api api{Api::Parts{vault, [] { return Result<void>{}; }}};
+  Api api{Api::Parts{vault, [] { return Readiness{}; }}};
 };
 
 }  // namespace disposable

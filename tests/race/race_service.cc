@@ -26,7 +26,7 @@ RaceService::RaceService(SecretStore& store, PassphraseLane::Limits lane)
     : keyring_(Keyring::generate(random_)),
       lane_(lane),
       vault_(Vault::Parts{store, keyring_, clock_, random_, lane_, kCheapArgon2}),
-      api_(Api::Parts{vault_, [] { return Result<void>{}; }}) {
+      api_(Api::Parts{vault_, [] { return Readiness{}; }}) {
   Result<ListeningSocket> listener = open_listener(*parse_endpoint("127.0.0.1:0"), {});
   check(listener.has_value(), "a free port can be had");
   listeners_.push_back(std::move(*listener));
