@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <optional>
 
 #include "app/audit_command.h"
 #include "app/options.h"
@@ -20,9 +21,11 @@ int serve(const ServeOptions& options) {
   StopSignal stop;
   SystemClock clock;
   SystemRandom random;
-  Log log(clock, STDERR_FILENO, isatty(STDERR_FILENO) != 0 ? Log::Format::kText : Log::Format::kJson);
-  Result<std::unique_ptr<Service>> service = Service::open({options, clock, random, log, stop});
+  std::optional<Log> log(std::in_place, clock, STDERR_FILENO,
+                         isatty(STDERR_FILENO) != 0 ? Log::Format::kText : Log::Format::kJson);
+  Result<std::unique_ptr<Service>> service = Service::open({options, clock, random, *log, stop});
   if (!service) {
+    log.reset();  // what it has to say comes before the error
     return print_error(kExitFailure, service.error().detail);
   }
   return (*service)->run();

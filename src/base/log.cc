@@ -1,22 +1,26 @@
 #include "base/log.h"
 
-#include <unistd.h>
-
-#include <cerrno>
 #include <cstdio>
 
 namespace disposable {
 
 namespace {
 
+// At the end of a process whose stderr nobody reads.
+constexpr std::chrono::seconds kFlushTime{1};
+
 std::string_view level_name(LogLevel level) {
   switch (level) {
-    case LogLevel::kInfo:
-      return "info";
-    case LogLevel::kWarning:
-      return "warning";
     case LogLevel::kError:
       return "error";
+    case LogLevel::kWarning:
+      return "warning";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kRequest:
+      return "request";
+    case LogLevel::kDebug:
+      return "debug";
   }
   return "error";
 }
@@ -72,20 +76,55 @@ std::string json_escape(std::string_view text) {
   return escaped;
 }
 
+Log::Log(Clock& clock, int descriptor, Format format)
+    : clock_(clock),
+      format_(format),
+      level_(default_level(format)),
+      buffer_(std::make_shared<LogBuffer>(descriptor)),
+      writer_([buffer = buffer_] { buffer->run(); }) {}
+
+Log::~Log() {
+  report_dropped();
+  if (buffer_->finish(kFlushTime)) {
+    writer_.join();
+  } else {
+    writer_.detach();  // stuck in a write that nobody can end; all it uses is the buffer, which it shares
+  }
+}
+
 void Log::write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
-  const std::string line =
-      (format_ == Format::kText ? text_line(level, message, fields) : json_line(clock_.now(), level, message, fields)) +
-      "\n";
-  std::string_view rest = line;
-  while (!rest.empty()) {
-    const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) {
-      continue;
-    }
-    if (written <= 0) {
-      return;  // nowhere left to complain
-    }
-    rest.remove_prefix(static_cast<std::size_t>(written));
+  if (takes(level)) {
+    append(level, format_line(level, message, fields));
+  }
+}
+
+void Log::write_line(LogLevel level, std::string_view line) {
+  if (takes(level)) {
+    append(level, line);
+  }
+}
+
+std::string Log::format_line(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+  return (format_ == Format::kText ? text_line(level, message, fields)
+                                   : json_line(clock_.now(), level, message, fields)) +
+         "\n";
+}
+
+void Log::append(LogLevel level, std::string_view line) {
+  if (dropping_.load(std::memory_order_relaxed) && buffer_->has_room()) {
+    report_dropped();
+  }
+  if (!buffer_->append(line, /*urgent=*/level <= LogLevel::kWarning)) {
+    dropping_.store(true, std::memory_order_relaxed);
+  }
+}
+
+void Log::report_dropped() {
+  dropping_.store(false, std::memory_order_relaxed);
+  if (const auto count = static_cast<std::int64_t>(buffer_->take_dropped()); count > 0) {
+    const std::string line = format_line(
+        LogLevel::kWarning, "log lines were dropped: they came faster than they were read", {{"count", count}});
+    buffer_->append(line, /*urgent=*/true);
   }
 }
 
