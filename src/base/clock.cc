@@ -1,10 +1,19 @@
 #include "base/clock.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <ctime>
+#include <array>
 
 namespace disposable {
+
+namespace {
+
+using std::chrono::January;
+using std::chrono::year;
+
+constexpr WallTime kEarliest = std::chrono::sys_days{year{0} / January / 1};
+constexpr WallTime kLatest = std::chrono::sys_days{year{10'000} / January / 1} - std::chrono::milliseconds{1};
+
+}  // namespace
 
 WallTime ForwardTime::advance(WallTime wall, std::chrono::steady_clock::time_point steady) {
   if (wall >= latest_) {
@@ -26,18 +35,31 @@ WallTime SystemClock::now() {
 }
 
 std::string format_utc(WallTime time) {
-  const auto since_epoch = time.time_since_epoch();
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(since_epoch);
-  const auto milliseconds = static_cast<int>((since_epoch - seconds).count());
-  const std::time_t unix_seconds = seconds.count();
-  std::tm parts{};
-  if (gmtime_r(&unix_seconds, &parts) == nullptr) {
-    return std::to_string(since_epoch.count());
-  }
-  char text[64];
-  std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900, parts.tm_mon + 1,
-                parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, milliseconds);
-  return text;
+  std::array<char, kUtcSize> text{};
+  return {text.data(), write_utc(time, text.data())};
+}
+
+char* write_utc(WallTime time, char* out) {
+  time = std::clamp(time, kEarliest, kLatest);
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  // Exactly `digits` digits, then `mark`.
+  const auto put = [&out](std::int64_t value, std::size_t digits, char mark) {
+    for (std::size_t i = digits; i-- > 0; value /= 10) {
+      out[i] = static_cast<char>('0' + value % 10);
+    }
+    out[digits] = mark;
+    out += digits + 1;
+  };
+  put(int{date.year()}, 4, '-');
+  put(unsigned{date.month()}, 2, '-');
+  put(unsigned{date.day()}, 2, 'T');
+  put(clock.hours().count(), 2, ':');
+  put(clock.minutes().count(), 2, ':');
+  put(clock.seconds().count(), 2, '.');
+  put(clock.subseconds().count(), 3, 'Z');
+  return out;
 }
 
 }  // namespace disposable

@@ -45,6 +45,10 @@ TEST_CASE("clock: small steady steps add up without loss") {
 TEST_CASE("clock: UTC text has milliseconds") {
   CHECK(format_utc(WallTime(1'700'000'000'007ms)) == "2023-11-14T22:13:20.007Z");
   CHECK(format_utc(WallTime{}) == "1970-01-01T00:00:00.000Z");
+  CHECK(format_utc(WallTime(-1ms)) == "1969-12-31T23:59:59.999Z");
+  CHECK(format_utc(WallTime(951'782'400'000ms)) == "2000-02-29T00:00:00.000Z");
+  CHECK(format_utc(WallTime::min()) == "0000-01-01T00:00:00.000Z");
+  CHECK(format_utc(WallTime::max()) == "9999-12-31T23:59:59.999Z");
 }
 
 }  // namespace disposable
