@@ -1,6 +1,9 @@
 #include "crypto/keyring.h"
 
+#include <sodium.h>
+
 #include <charconv>
+#include <new>
 
 #include "crypto/hash.h"
 
@@ -15,12 +18,6 @@ constexpr std::size_t kCheckSize = 16;
 SymmetricKey derive(const SymmetricKey& root, std::string_view purpose) {
   SymmetricKey key;
   keyed_hash(root, {as_bytes(purpose)}, key.expose_mutable());
-  return key;
-}
-
-SymmetricKey random_key(Random& random) {
-  SymmetricKey key;
-  random.fill(key.expose_mutable());
   return key;
 }
 
@@ -72,20 +69,60 @@ std::string_view next_line(std::string_view& rest) {
 
 }  // namespace
 
-Keyring::Keyring(SymmetricKey root, std::vector<Epoch> epochs)
-    : root_(std::move(root)),
-      epochs_(std::move(epochs)),
-      id_(derive(root_, "store id")),
-      fingerprint_(derive(root_, "audit fingerprint")),
-      pepper_(derive(root_, "passphrase pepper")),
-      audit_(derive(root_, "audit chain")) {}
+// Of a fixed size, so that all of it lies in one locked block for the life of the keyring.
+struct Keyring::Keys {
+  struct Epoch {
+    std::uint32_t number = 0;
+    SymmetricKey key;
+  };
+
+  std::span<const Epoch> all_epochs() const { return std::span(epochs).first(epoch_count); }
+
+  SymmetricKey root;
+  SymmetricKey id;
+  SymmetricKey fingerprint;
+  SymmetricKey pepper;
+  SymmetricKey audit;
+  std::array<Epoch, kEpochsMax> epochs;
+  std::size_t epoch_count = 0;
+};
+
+Keyring::Keyring() {
+  check(sodium_init() >= 0, "libsodium starts");  // sodium_malloc() draws on it
+  void* block = sodium_malloc(sizeof(Keys));
+  if (block == nullptr) {
+    throw std::bad_alloc();
+  }
+  // It was tried already, but sodium_malloc() does not say how that went. Locking twice is the same as once.
+  locked_ = sodium_mlock(block, sizeof(Keys)) == 0;
+  keys_.reset(new (block) Keys);
+}
+
+void Keyring::Release::operator()(Keys* keys) const {
+  keys->~Keys();
+  sodium_free(keys);
+}
+
+void Keyring::derive_all() {
+  keys_->id = derive(keys_->root, "store id");
+  keys_->fingerprint = derive(keys_->root, "audit fingerprint");
+  keys_->pepper = derive(keys_->root, "passphrase pepper");
+  keys_->audit = derive(keys_->root, "audit chain");
+}
 
 Keyring Keyring::generate(Random& random) {
-  std::vector<Epoch> epochs;
-  SymmetricKey root = random_key(random);
-  epochs.push_back({1, random_key(random)});
-  return {std::move(root), std::move(epochs)};
+  Keyring keyring;
+  random.fill(keyring.keys_->root.expose_mutable());
+  keyring.keys_->epochs[0].number = 1;
+  random.fill(keyring.keys_->epochs[0].key.expose_mutable());
+  keyring.keys_->epoch_count = 1;
+  keyring.derive_all();
+  return keyring;
 }
+
+const SymmetricKey& Keyring::pepper() const { return keys_->pepper; }
+const SymmetricKey& Keyring::audit_key() const { return keys_->audit; }
+std::uint32_t Keyring::current_epoch() const { return keys_->all_epochs().back().number; }
 
 Result<Keyring> Keyring::parse(ByteView file) {
   const std::string_view text = as_text(file);
@@ -107,14 +144,16 @@ Result<Keyring> Keyring::parse(ByteView file) {
   if (!root) {
     return fail(root.error());
   }
-  std::vector<Epoch> epochs;
+  Keyring keyring;
+  keyring.keys_->root = std::move(*root);
+  std::size_t& count = keyring.keys_->epoch_count;
   while (!rest.empty()) {
     std::string_view line = next_line(rest);
     const std::size_t space = line.find(' ', 6);
-    if (!line.starts_with("epoch ") || space == std::string_view::npos || epochs.size() == kEpochsMax) {
+    if (!line.starts_with("epoch ") || space == std::string_view::npos || count == kEpochsMax) {
       return fail(Errc::kCorrupt, "keyring: an epoch line is malformed");
     }
-    Epoch epoch;
+    Keys::Epoch& epoch = keyring.keys_->epochs.at(count);
     const std::string_view number = line.substr(6, space - 6);
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), epoch.number);
     Result<SymmetricKey> key = parse_key(line.substr(space + 1));
@@ -122,27 +161,28 @@ Result<Keyring> Keyring::parse(ByteView file) {
       return fail(Errc::kCorrupt, "keyring: an epoch line is malformed");
     }
     epoch.key = std::move(*key);
-    epochs.push_back(std::move(epoch));
+    ++count;
   }
-  if (epochs.empty()) {
+  if (count == 0) {
     return fail(Errc::kCorrupt, "keyring: no epoch key");
   }
-  return Keyring(std::move(*root), std::move(epochs));
+  keyring.derive_all();
+  return keyring;
 }
 
 SecretBytes Keyring::serialize() const {
   constexpr std::size_t kHexKey = SymmetricKey::kSize * 2;
   std::size_t size = kHeader.size() + 1 + 5 + kHexKey + 1;
-  for (const Epoch& epoch : epochs_) {
+  for (const Keys::Epoch& epoch : keys_->all_epochs()) {
     size += 6 + std::to_string(epoch.number).size() + 1 + kHexKey + 1;
   }
   SecretBytes file(size + 6 + kCheckSize * 2 + 1);
   std::span<std::uint8_t> out = file.expose_mutable();
   append_text(out, kHeader);
   append_text(out, "\nroot ");
-  append_hex(out, root_.expose());
+  append_hex(out, keys_->root.expose());
   append_text(out, "\n");
-  for (const Epoch& epoch : epochs_) {
+  for (const Keys::Epoch& epoch : keys_->all_epochs()) {
     append_text(out, "epoch " + std::to_string(epoch.number) + " ");
     append_hex(out, epoch.key.expose());
     append_text(out, "\n");
@@ -155,13 +195,13 @@ SecretBytes Keyring::serialize() const {
 
 StoreId Keyring::store_id(const SecretKey& key) const {
   StoreId id;
-  keyed_hash(id_, {key.expose()}, id.bytes);
+  keyed_hash(keys_->id, {key.expose()}, id.bytes);
   return id;
 }
 
 Fingerprint Keyring::fingerprint(const SecretKey& key) const {
   Fingerprint fingerprint;
-  keyed_hash(fingerprint_, {key.expose()}, fingerprint.bytes);
+  keyed_hash(keys_->fingerprint, {key.expose()}, fingerprint.bytes);
   fingerprint.bytes[6] = static_cast<std::uint8_t>((fingerprint.bytes[6] & 0x0FU) | 0x80U);
   fingerprint.bytes[8] = static_cast<std::uint8_t>((fingerprint.bytes[8] & 0x3FU) | 0x80U);
   return fingerprint;
@@ -169,13 +209,13 @@ Fingerprint Keyring::fingerprint(const SecretKey& key) const {
 
 std::array<std::uint8_t, 16> Keyring::check_value() const {
   std::array<std::uint8_t, 16> value{};
-  keyed_hash(root_, {as_bytes("keyring check value")}, value);
+  keyed_hash(keys_->root, {as_bytes("keyring check value")}, value);
   return value;
 }
 
 Result<SymmetricKey> Keyring::wrap_key(std::uint32_t epoch, const SecretKey& key, Purpose purpose) const {
   const std::array<std::uint8_t, 1> label{static_cast<std::uint8_t>(purpose)};
-  for (const Epoch& candidate : epochs_) {
+  for (const Keys::Epoch& candidate : keys_->all_epochs()) {
     if (candidate.number == epoch) {
       SymmetricKey derived;
       keyed_hash(candidate.key, {as_bytes("wrap"), label, key.expose()}, derived.expose_mutable());

@@ -7,14 +7,15 @@
 //   check <32 hexadecimal digits>        BLAKE2b-128 of all lines before, against truncation and typing errors
 //
 // Derivation: BLAKE2b keyed with the root or epoch key over a purpose string and the input (RFC 7693).
-// Thread-safe once built: all methods are const.
+// In memory the keys lie in one page that is locked against swapping, left out of core dumps and surrounded by pages
+// that cannot be touched (sodium_malloc), where the system allows it. Thread-safe once built: all methods are const.
 
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "crypto/secret_key.h"
 
@@ -31,32 +32,32 @@ class Keyring {
   Fingerprint fingerprint(const SecretKey& key) const;
 
   // Mixed into every passphrase before Argon2id.
-  const SymmetricKey& pepper() const { return pepper_; }
+  const SymmetricKey& pepper() const;
   // Keys the hash chain of the audit log.
-  const SymmetricKey& audit_key() const { return audit_; }
+  const SymmetricKey& audit_key() const;
   // Identifies the keyring without revealing it: a store remembers it and refuses another keyring.
   std::array<std::uint8_t, 16> check_value() const;
 
-  std::uint32_t current_epoch() const { return epochs_.back().number; }
+  std::uint32_t current_epoch() const;
   // The key that wraps one secret's data key or its passphrase verifier: needs the epoch key AND the secret's key, so
   // that neither disk nor disk with keyring opens anything. kCorrupt when the keyring has no such epoch.
   enum class Purpose : std::uint8_t { kDataKey = 1, kVerifier = 2 };
   Result<SymmetricKey> wrap_key(std::uint32_t epoch, const SecretKey& key, Purpose purpose) const;
 
+  // False when the system refused to lock the keys in memory (RLIMIT_MEMLOCK): they may be swapped out.
+  bool memory_locked() const { return locked_; }
+
  private:
-  struct Epoch {
-    std::uint32_t number = 0;
-    SymmetricKey key;
+  struct Keys;
+  struct Release {
+    void operator()(Keys* keys) const;
   };
 
-  Keyring(SymmetricKey root, std::vector<Epoch> epochs);
+  Keyring();
+  void derive_all();
 
-  SymmetricKey root_;
-  std::vector<Epoch> epochs_;
-  SymmetricKey id_;
-  SymmetricKey fingerprint_;
-  SymmetricKey pepper_;
-  SymmetricKey audit_;
+  std::unique_ptr<Keys, Release> keys_;
+  bool locked_ = false;
 };
 
 }  // namespace disposable

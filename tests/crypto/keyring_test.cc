@@ -3,6 +3,10 @@
 #include "crypto/keyring.h"
 
 #include <doctest/doctest.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "support/fakes.h"
 
@@ -26,6 +30,28 @@ TEST_CASE("keyring: what is written is read back and names secrets the same way"
   CHECK(parsed->fingerprint(key) == keyring.fingerprint(key));
   CHECK(parsed->check_value() == keyring.check_value());
   CHECK(file.starts_with("disposable-secrets-keyring 1\nroot "));
+}
+
+TEST_CASE("keyring: its keys are locked in memory, and one whose lock is refused works as well") {
+  SeededRandom random(1);
+  const Keyring keyring = Keyring::generate(random);
+  CHECK(keyring.memory_locked());
+  const std::string file = file_of(keyring);
+  // Root is exempt from the limit, so only an ordinary user can be refused; a child process becomes one.
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    const rlimit nothing{0, 0};
+    constexpr uid_t kNobody = 65534;
+    bool holds = ::setrlimit(RLIMIT_MEMLOCK, &nothing) == 0 && (::geteuid() != 0 || ::setuid(kNobody) == 0);
+    const bool refused = ::mlock(&holds, sizeof(holds)) != 0;  // not under sanitizers, which swallow the call
+    const Result<Keyring> parsed = Keyring::parse(as_bytes(file));
+    holds = holds && parsed && parsed->memory_locked() == !refused && parsed->check_value() == keyring.check_value();
+    ::_exit(holds ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
 }
 
 TEST_CASE("keyring: every damaged file is refused") {
