@@ -18,12 +18,19 @@ namespace disposable {
 namespace {
 
 int serve(const ServeOptions& options) {
-  StopSignal stop;
+  Signals signals;
   SystemClock clock;
   SystemRandom random;
   std::optional<Log> log(std::in_place, clock, STDERR_FILENO,
                          isatty(STDERR_FILENO) != 0 ? Log::Format::kText : Log::Format::kJson);
-  Result<std::unique_ptr<Service>> service = Service::open({options, clock, random, *log, stop});
+  for (const HygieneWarning& warning : hygiene_warnings(options)) {
+    if (warning.file.empty()) {
+      log->write(LogLevel::kWarning, warning.message);
+    } else {
+      log->write(LogLevel::kWarning, warning.message, {{"file", warning.file}});
+    }
+  }
+  Result<std::unique_ptr<Service>> service = Service::open({options, clock, random, *log, signals});
   if (!service) {
     log.reset();  // what it has to say comes before the error
     return print_error(kExitFailure, service.error().detail);

@@ -79,7 +79,7 @@ Result<void> Service::open_backends() {
   options.cache_bytes = parts_.options.cache_bytes;
   options.on_fatal = [this](const std::string& reason) {
     parts_.log.write(LogLevel::kError, "the store cannot go on; stopping", {{"reason", reason}});
-    parts_.stop.report_failure();
+    parts_.signals.report_failure();
   };
   Result<std::unique_ptr<RocksDbStore>> store = RocksDbStore::open(std::move(options));
   if (!store) {
@@ -150,7 +150,7 @@ Result<void> Service::open_front() {
 int Service::run() {
   projector_->start();
   bool finished = true;
-  StopReason reason = StopReason::kSignal;
+  Wake wake = Wake::kStop;
   {
     const Sweeper sweeper(*vault_, parts_.log);
     const Result<void> serving = server_->serve(listeners_);
@@ -162,14 +162,16 @@ int Service::run() {
       parts_.log.write(LogLevel::kInfo, "listening",
                        {{"address", listener.description}, {"port", std::int64_t{listener.port}}});
     }
-    reason = parts_.stop.wait();
+    do {
+      wake = parts_.signals.wait();
+    } while (wake == Wake::kReload);
     parts_.log.write(LogLevel::kInfo, "stopping");
     finished = server_->stop(kFinishTime);
   }
   if (!finished) {
     parts_.log.write(LogLevel::kWarning, "requests were cut off after 10 seconds");
   }
-  if (reason == StopReason::kFailure) {
+  if (wake == Wake::kFailure) {
     return kExitFailure;
   }
   const Result<void> drained = projector_->drain(std::chrono::steady_clock::now() + kDrainTime);

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "app/options.h"
-#include "app/stop_signal.h"
+#include "app/signals.h"
 #include "app/sweeper.h"
 #include "audit/projector.h"
 #include "audit/sqlite/sqlite_audit_log.h"
@@ -27,7 +27,7 @@ class Service {
     Clock& clock;
     Random& random;
     Log& log;
-    StopSignal& stop;
+    Signals& signals;
   };
 
   // Opens keyring, store and audit log and binds the address; serves nothing yet. The error's detail is a sentence for

@@ -72,13 +72,15 @@ TEST_CASE("http metrics: the text is well-formed from the start, with every stat
 
 TEST_CASE("http metrics: connections are at one state each, and bytes add up") {
   HttpMetrics metrics;
-  metrics.accepted(ConnectionState::kHandshake);
-  metrics.accepted(ConnectionState::kIdle);
-  metrics.accepted(ConnectionState::kIdle);
+  for (const ConnectionState first :
+       {ConnectionState::kHandshake, ConnectionState::kIdle, ConnectionState::kIdle}) {
+    metrics.accepted();
+    metrics.moved(ConnectionState::kClosed, first);
+  }
   metrics.moved(ConnectionState::kHandshake, ConnectionState::kReading);
   metrics.moved(ConnectionState::kIdle, ConnectionState::kWorking);
   metrics.moved(ConnectionState::kWorking, ConnectionState::kWriting);
-  metrics.closed(ConnectionState::kIdle);
+  metrics.moved(ConnectionState::kIdle, ConnectionState::kClosed);
   metrics.evicted();
   metrics.received(100);
   metrics.received(1);
