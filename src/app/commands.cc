@@ -23,17 +23,17 @@ int serve(const ServeOptions& options) {
   SystemRandom random;
   std::optional<Log> log(std::in_place, clock, STDERR_FILENO,
                          isatty(STDERR_FILENO) != 0 ? Log::Format::kText : Log::Format::kJson);
+  Result<std::unique_ptr<Service>> service = Service::open({options, clock, random, *log, signals});
+  if (!service) {
+    log.reset();  // what it has to say comes before the error
+    return print_error(kExitFailure, service.error().detail);
+  }
   for (const HygieneWarning& warning : hygiene_warnings(options)) {
     if (warning.file.empty()) {
       log->write(LogLevel::kWarning, warning.message);
     } else {
       log->write(LogLevel::kWarning, warning.message, {{"file", warning.file}});
     }
-  }
-  Result<std::unique_ptr<Service>> service = Service::open({options, clock, random, *log, signals});
-  if (!service) {
-    log.reset();  // what it has to say comes before the error
-    return print_error(kExitFailure, service.error().detail);
   }
   return (*service)->run();
 }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "app/key_file.h"
+#include "app/sandbox.h"
 #include "app/terminal.h"
 #include "web/assets.h"
 
@@ -12,6 +13,8 @@ namespace {
 
 constexpr std::chrono::seconds kFinishTime{10};  // for requests in hand at the end
 constexpr std::chrono::seconds kDrainTime{10};   // for the projector at the end
+
+constexpr const char* kSandboxHint = "; --no-sandbox starts without it";
 
 Result<void> prepare_data_dir(const std::filesystem::path& folder) {
   std::error_code error;
@@ -60,6 +63,11 @@ Result<std::unique_ptr<Service>> Service::open(const Parts& parts) {
   if (!keyring) {
     return fail(keyring.error());
   }
+  SandboxState sandbox = sandbox_state(parts.options);
+  const Result<void> files = confine_files(parts.options);  // the keyring is out of reach from here on
+  if (!files) {
+    return fail(Errc::kUnavailable, files.error().detail + kSandboxHint);
+  }
   std::unique_ptr<Service> service(new Service(parts, std::move(*keyring)));
   const Result<void> opened = service->open_backends();
   if (!opened) {
@@ -68,6 +76,17 @@ Result<std::unique_ptr<Service>> Service::open(const Parts& parts) {
   const Result<void> front = service->open_front();
   if (!front) {
     return fail(front.error());
+  }
+  const Result<void> calls = confine_system_calls(parts.options);
+  if (!calls) {
+    return fail(Errc::kUnavailable, calls.error().detail + kSandboxHint);
+  }
+  const bool locked = service->keyring_.memory_locked();
+  sandbox.memory_lock = locked ? "on" : "refused";
+  parts.log.write(LogLevel::kInfo, "confined",
+                  {{"landlock", sandbox.landlock}, {"seccomp", sandbox.seccomp}, {"memory_lock", sandbox.memory_lock}});
+  if (!locked) {
+    parts.log.write(LogLevel::kWarning, "the keys may be swapped to disk; raise the limit of locked memory");
   }
   return service;
 }

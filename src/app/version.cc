@@ -1,6 +1,7 @@
 #include "app/version.h"
 
 #include <gnu/libc-version.h>
+#include <seccomp.h>
 
 #include <CLI/Version.hpp>
 
@@ -21,16 +22,22 @@ constexpr const char* kCompiler = "clang " __clang_version__;
 constexpr const char* kCompiler = "g++ " __VERSION__;
 #endif
 
+std::string libseccomp_version() {
+  const scmp_version& version = *seccomp_version();
+  return std::to_string(version.major) + "." + std::to_string(version.minor) + "." + std::to_string(version.micro);
+}
+
 }  // namespace
 
 BuildInfo build_info() {
-  BuildInfo info{DISPOSABLE_VERSION, kBuildCommit, kCompiler, {}};
+  BuildInfo info{DISPOSABLE_VERSION, kBuildCommit, kCompiler, {}, sandbox_state(ServeOptions{})};
   info.libraries = {
       {"glibc", gnu_get_libc_version()},
       {"libstdc++", std::to_string(_GLIBCXX_RELEASE)},
       {"libsodium", std::string(sodium_version())},
       {"openssl", std::string(openssl_version())},
       {"sqlite", std::string(sqlite_version())},
+      {"libseccomp", libseccomp_version()},
       {"cli11", CLI11_VERSION},
       {"cpp-httplib", DISPOSABLE_HTTPLIB_VERSION},
       {"nlohmann-json", DISPOSABLE_JSON_VERSION},
@@ -50,7 +57,9 @@ std::string version_json(const BuildInfo& info) {
         (libraries.empty() ? "\"" : ",\"") + json_escape(library.name) + "\":\"" + json_escape(library.version) + "\"";
   }
   return "{\"version\":\"" + json_escape(info.version) + "\",\"commit\":\"" + json_escape(info.commit) +
-         "\",\"compiler\":\"" + json_escape(info.compiler) + "\",\"libraries\":{" + libraries + "}}\n";
+         "\",\"compiler\":\"" + json_escape(info.compiler) + "\",\"libraries\":{" + libraries +
+         "},\"sandbox\":{\"landlock\":\"" + json_escape(info.sandbox.landlock) + "\",\"seccomp\":\"" +
+         json_escape(info.sandbox.seccomp) + "\",\"memory_lock\":\"" + json_escape(info.sandbox.memory_lock) + "\"}}\n";
 }
 
 }  // namespace disposable

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "app/sandbox.h"
+
 namespace disposable {
 
 struct Component {
@@ -17,6 +19,7 @@ struct BuildInfo {
   std::string commit;  // "unknown" outside a git checkout; "-dirty" at its end when files were changed
   std::string compiler;
   std::vector<Component> libraries;
+  SandboxState sandbox;  // what the kernel offers here
 };
 
 BuildInfo build_info();

@@ -102,12 +102,13 @@ class VersionTest(unittest.TestCase):
         done = run("version", "--json")
         self.assertEqual((done.returncode, done.stderr, done.stdout.count("\n")), (0, "", 1))
         version = json.loads(done.stdout)
-        self.assertEqual(sorted(version), ["commit", "compiler", "libraries", "version"])
+        self.assertEqual(sorted(version), ["commit", "compiler", "libraries", "sandbox", "version"])
         self.assertRegex(version["version"], r"^\d+\.\d+\.\d+")
         self.assertRegex(version["commit"], r"^(unknown|[0-9a-f]{7,40}(-dirty)?)$")
         self.assertRegex(version["compiler"], r"^(g\+\+|clang) \d+")
         libraries = {name.lower(): number for name, number in version["libraries"].items()}
-        for name in ("rocksdb", "sqlite", "libsodium", "openssl", "cpp-httplib", "nlohmann-json", "cli11", "glibc", "zlib"):
+        for name in ("rocksdb", "sqlite", "libsodium", "libseccomp", "openssl", "cpp-httplib", "nlohmann-json", "cli11",
+                     "glibc", "zlib"):
             with self.subTest(name):
                 self.assertIn(name, libraries)
         for name, number in libraries.items():

@@ -17,6 +17,7 @@ constexpr std::chrono::milliseconds kBusyTimeout{250};
 // checkpoint gives back. The size limit gives back what it grew to while a long `audit verify` held an old snapshot.
 constexpr const char* kConfigure =
     "PRAGMA synchronous = FULL;"
+    "PRAGMA temp_store = MEMORY;"  // the sandbox has no folder for temporary files
     "PRAGMA journal_size_limit = 67108864;";
 
 // Creates the file before SQLite does, so that it is private from its first moment; SQLite gives the -wal and -shm

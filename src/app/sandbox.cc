@@ -1,0 +1,90 @@
+#include "app/sandbox.h"
+
+#include <sys/mman.h>
+
+#include <charconv>
+#include <cstdlib>
+
+#include "app/system_calls.h"
+
+namespace disposable {
+
+namespace {
+
+std::filesystem::path folder_of(const std::filesystem::path& file) {
+  return file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+}
+
+// certbot's /etc/letsencrypt/live/NAME/cert.pem is a link to ../../archive/NAME/cert1.pem, and later to cert2.pem.
+void add_readable(const std::string& file, LandlockRules& rules) {
+  if (file.empty()) {
+    return;
+  }
+  rules.readable.push_back(folder_of(file));
+  std::error_code error;
+  const std::filesystem::path target = std::filesystem::canonical(file, error);
+  if (!error) {
+    rules.readable.push_back(target.parent_path());
+  }
+}
+
+void add_listener(std::string_view address, LandlockRules& rules) {
+  if (const std::size_t scheme = address.find("://"); scheme != std::string_view::npos) {
+    address.remove_prefix(scheme + 3);
+  }
+  constexpr std::string_view kUnix = "unix:";
+  if (address.starts_with(kUnix)) {
+    rules.sockets.push_back(folder_of(address.substr(kUnix.size())));
+  } else if (!address.starts_with("fd:") && address != "systemd" && !address.empty()) {
+    const std::string_view digits = address.substr(address.rfind(':') + 1);
+    std::uint16_t port = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    rules.ports.push_back(port);
+  }
+}
+
+bool memory_can_be_locked() {
+  const char byte = 0;
+  return ::mlock(&byte, 1) == 0 && ::munlock(&byte, 1) == 0;
+}
+
+}  // namespace
+
+LandlockRules landlock_rules(const ServeOptions& options, const std::string& notify_socket) {
+  LandlockRules rules;
+  rules.writable.push_back(options.paths.data_dir);
+  rules.readable = {"/dev/urandom", "/proc/sys/kernel/random"};  // RocksDB and libstdc++
+  for (const std::string& file : {options.config, options.tls_certificate, options.tls_key}) {
+    add_readable(file, rules);
+  }
+  for (const std::string& address : options.listen) {
+    add_listener(address, rules);
+  }
+  add_listener(options.metrics_listen, rules);
+  rules.abstract_sockets = notify_socket.starts_with('@');  // sd_notify(3)
+  return rules;
+}
+
+Result<void> confine_files(const ServeOptions& options) {
+  if (options.no_sandbox) {
+    return {};
+  }
+  const char* notify_socket = std::getenv("NOTIFY_SOCKET");
+  return apply_landlock(landlock_rules(options, notify_socket == nullptr ? std::string{} : notify_socket));
+}
+
+Result<void> confine_system_calls(const ServeOptions& options) {
+  return options.no_sandbox ? Result<void>{} : apply_system_call_filter();
+}
+
+SandboxState sandbox_state(const ServeOptions& options) {
+  const char* memory_lock = memory_can_be_locked() ? "on" : "refused";
+  if (options.no_sandbox) {
+    return {"off", "off", memory_lock};
+  }
+  const int version = landlock_version();
+  return {version == 0 ? "unsupported" : "abi " + std::to_string(version),
+          system_call_filter_supported() ? "on" : "unsupported", memory_lock};
+}
+
+}  // namespace disposable

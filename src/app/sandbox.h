@@ -1,0 +1,34 @@
+// The sandbox of `serve`: what the process gives up before it talks to strangers.
+
+#pragma once
+
+#include <string>
+
+#include "app/landlock.h"
+#include "app/options.h"
+
+namespace disposable {
+
+struct SandboxState {
+  std::string landlock;     // "abi 7", "unsupported", "off"
+  std::string seccomp;      // "on", "unsupported", "off"
+  std::string memory_lock;  // "on", "refused"
+};
+
+// What a service with these options may reach: its data folder; the folders of configuration file and certificate,
+// since files there are replaced by new ones of the same name, where links lead, too; the folders of its Unix sockets;
+// its ports. The key file is in none of them on purpose. `notify_socket` is the environment's NOTIFY_SOCKET.
+LandlockRules landlock_rules(const ServeOptions& options, const std::string& notify_socket);
+
+// Both do nothing with --no-sandbox, and what the kernel offers otherwise; an error is a refusal although it offers it.
+//
+// Files and ports. Call it when the keyring has been read and the data folder exists, before any thread is started.
+Result<void> confine_files(const ServeOptions& options);
+// System calls. Call it when everything is open and bound, before the first request.
+Result<void> confine_system_calls(const ServeOptions& options);
+
+// What will hold for a service with these options, from what the kernel offers: ask before confine_system_calls(),
+// which forbids the question.
+SandboxState sandbox_state(const ServeOptions& options);
+
+}  // namespace disposable
