@@ -107,13 +107,13 @@ Result<void> add_rules(int ruleset, const LandlockRules& rules, const RulesetAtt
     }
   }
   for (const auto& [path, access] : allowed) {
-    const Result<void> added = allow_beneath(ruleset, path, access & handled.handled_access_fs);
+    Result<void> added = allow_beneath(ruleset, path, access & handled.handled_access_fs);
     if (!added) {
       return added;
     }
   }
   for (const std::uint16_t port : rules.ports) {
-    const Result<void> added = handled.handled_access_net == 0 ? Result<void>{} : allow_port(ruleset, port);
+    Result<void> added = handled.handled_access_net == 0 ? Result<void>{} : allow_port(ruleset, port);
     if (!added) {
       return added;
     }
@@ -138,7 +138,7 @@ Result<void> apply_landlock(const LandlockRules& rules) {
   if (!ruleset) {
     return refused("no ruleset");
   }
-  const Result<void> added = add_rules(ruleset.get(), rules, handled);
+  Result<void> added = add_rules(ruleset.get(), rules, handled);
   if (!added) {
     return added;
   }

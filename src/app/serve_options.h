@@ -2,11 +2,9 @@
 
 #pragma once
 
-#include "app/options.h"
+#include <CLI/CLI.hpp>
 
-namespace CLI {
-class App;
-}
+#include "app/options.h"
 
 namespace disposable {
 
