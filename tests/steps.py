@@ -62,6 +62,7 @@ STEPS = (
     Step("web", "tests/web/run", 2, ("release",)),
     Step("leaks", "tests/leaks/run", 5, ("release",)),
     Step("faults", "tests/faults/run", 5, ("release",)),
+    Step("front", "tests/front/run", 8, ("release",)),
     Step("asan-build", build("asan", "unit_tests contract_tests race_tests"), 15, SETUP),
     Step("asan", doctest("asan", "unit|contract"), 5, ("asan-build",)),
     Step("race", doctest("asan", "race"), 5, ("asan-build",)),

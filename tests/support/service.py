@@ -30,8 +30,9 @@ class Service:
     """`serve` on a free port of 127.0.0.1. Use as a context manager; the process never outlives it."""
 
     def __init__(self, folder, arguments=(), wrapper=(), environment=None, start_timeout=30.0, listen="127.0.0.1:0",
-                 command=None):
-        """`wrapper` goes before the executable; `command`, where it is given, is the whole command line instead."""
+                 command=None, pass_fds=()):
+        """`wrapper` goes before the executable; `command`, where it is given, is the whole command line instead; the
+        descriptors `pass_fds` are inherited."""
         self.folder = pathlib.Path(folder)
         self.data_dir = self.folder / "data"
         self.key_file = self.folder / "keyring"
@@ -41,7 +42,7 @@ class Service:
         command = command or [*wrapper, str(EXECUTABLE), "serve", "--listen", listen, "--data-dir", str(self.data_dir),
                               "--key-file", str(self.key_file), *arguments]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, env=environment)
+                                        stderr=subprocess.PIPE, env=environment, pass_fds=pass_fds)
         self._listening = threading.Event()
         self._reader = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()

@@ -1,0 +1,84 @@
+"""10,000 clients that drip, never read or do nothing, beside one honest client that must not notice them."""
+
+import os
+import time
+
+import crowd
+from certificates import Authority
+from crowd import Crowd
+from fixture import FrontCase, Honest, cpu_seconds, memory_bytes, thread_count
+from suite import figure
+
+CLIENTS = int(os.environ.get("DISPOSABLE_SLOW_CLIENTS", 10_000))
+SECONDS = 8
+MIB = 1 << 20
+# The honest client's request and our own for /metrics.
+WORKING_MAX = 2
+
+
+class CrowdTest(FrontCase):
+    def hold(self, name, manner, authority=None, arguments=()):
+        service, metrics = self.start_with_metrics(*arguments)
+        alone = self.honest_alone(service, authority)
+        threads = thread_count(service.pid)
+        with Crowd(self.folder, service.port, CLIENTS, manner) as crowd_there:
+            crowd_there.wait_until_there()
+            first = len(crowd_there.reports)
+            working = []
+            cpu = cpu_seconds(service.pid)
+            with Honest(service.port, SECONDS, authority) as honest:
+                while honest.running():
+                    working.append(metrics.connections("working"))
+                    self.assertEqual(thread_count(service.pid), threads)
+                    time.sleep(0.25)  # the distance of two samples
+                result = honest.result()
+            cpu = cpu_seconds(service.pid) - cpu
+            fewest, last = crowd_there.fewest_open(first), crowd_there.reports[-1]
+        peak = memory_bytes(service.pid)[1]
+        figure(f"{name}: {fewest} of {CLIENTS} held at least, {last['opened']} opened; honest p99 {result['p99_ms']} ms "
+               f"(alone {alone['p99_ms']} ms), most {result['max_ms']} ms, {result['requests']} requests; peak "
+               f"{peak / MIB:.0f} MiB; CPU {100 * cpu / SECONDS:.0f} %; working {max(working):.0f} at most")
+        self.assertGreaterEqual(fewest, 0.9 * CLIENTS)
+        self.assertEqual(last["refused"], 0)
+        self.assert_honest(result, alone)
+        self.assertLessEqual(max(working), WORKING_MAX)
+        self.assertLess(peak, 256 * MIB)
+        self.assert_stops(service)
+
+    def test_clients_that_drip_the_head_hold_nobody(self):
+        self.hold("slow heads", crowd.HEAD)
+
+    def test_clients_that_drip_the_body_hold_nobody(self):
+        self.hold("slow bodies", crowd.BODY)
+
+    def test_clients_that_never_read_hold_nobody(self):
+        self.hold("never reading", crowd.NEVER_READ)
+
+    def test_clients_that_drip_the_handshake_hold_nobody(self):
+        authority = Authority(self.folder)
+        pair = authority.issue("front")
+        self.hold("slow handshakes", crowd.HANDSHAKE, authority.certificate,
+                  ("--tls-cert", pair.certificate, "--tls-key", pair.key))
+
+    def test_idle_clients_cost_next_to_nothing(self):
+        service, metrics = self.start_with_metrics()
+        alone = self.honest_alone(service)
+        with Crowd(self.folder, service.port, CLIENTS, crowd.IDLE) as crowd_there:
+            crowd_there.wait_until_there("answered", share=1.0)
+            first = len(crowd_there.reports)
+            cpu = cpu_seconds(service.pid)
+            time.sleep(10)  # the time over which the CPU is measured
+            share = (cpu_seconds(service.pid) - cpu) / 10
+            with Honest(service.port, SECONDS) as honest:
+                result = honest.result()
+            resident = memory_bytes(service.pid)[0]
+            idle = metrics.connections("idle")
+            fewest = crowd_there.fewest_open(first)
+        figure(f"idle: {fewest} of {CLIENTS} held; CPU {100 * share:.1f} %, resident {resident / MIB:.0f} MiB; honest p99 "
+               f"{result['p99_ms']} ms, {result['p99_ms'] / alone['p99_ms']:.2f} times what it is alone")
+        self.assertEqual(fewest, CLIENTS)
+        self.assertGreaterEqual(idle, CLIENTS)
+        self.assertLess(share, 0.01)
+        self.assertLess(resident, 128 * MIB)
+        self.assert_honest(result, alone)
+        self.assert_stops(service)
