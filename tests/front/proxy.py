@@ -1,0 +1,173 @@
+"""nginx as a reverse proxy before the service: started on a free port with kept upstream connections, stopped by pid.
+
+    with Nginx(folder, service.port) as proxy:
+        exchange = send(proxy.port, b"GET /healthz HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n")
+        exchange.statuses == [200]
+        proxy.forwarded() == 1
+
+The two must agree on the number of requests: forwarded() is what nginx has sent on, Metrics.requests() of fixture.py is
+what the service has answered.
+"""
+
+import collections
+import contextlib
+import http.client
+import io
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import time
+
+from fixture import free_port
+from suite import wait_until
+
+# No retries: a request that is sent on is sent once. `streaming` passes a chunked body on as it comes; otherwise nginx
+# reads all of it and sends a Content-Length.
+CONFIGURATION = """\
+daemon off;
+master_process off;
+pid {folder}/pid;
+error_log {folder}/error.log info;
+events {{ worker_connections 1024; }}
+http {{
+  log_format forwarded '$status $upstream_status';
+  access_log {folder}/access.log forwarded;
+  client_body_temp_path {folder}/body;
+  proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi;
+  scgi_temp_path {folder}/scgi;
+  upstream back {{
+    server {upstream};
+    keepalive 8;
+  }}
+  server {{
+    listen 127.0.0.1:{port};
+    client_max_body_size 16m;
+    location / {{
+      proxy_pass http://back;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header Host $http_host;
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+      proxy_request_buffering {buffering};
+      proxy_next_upstream off;
+    }}
+  }}
+}}
+"""
+
+
+class Nginx:
+    """One process, ready to proxy when the constructor returns. A context manager."""
+
+    def __init__(self, folder, upstream_port, streaming=False):
+        self.folder = pathlib.Path(folder) / "nginx"
+        self.folder.mkdir()
+        self.port = free_port()
+        configuration = self.folder / "nginx.conf"
+        configuration.write_text(CONFIGURATION.format(
+            folder=self.folder, upstream=f"127.0.0.1:{upstream_port}", port=self.port,
+            buffering="off" if streaming else "on"))
+        # Debian keeps it where only root looks.
+        path = os.environ["PATH"] + ":/usr/sbin"
+        with (self.folder / "output").open("wb") as output:
+            self.process = subprocess.Popen(["nginx", "-p", str(self.folder), "-c", str(configuration)], env=os.environ | {
+                "PATH": path}, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        try:
+            wait_until(self._listening, 10, "nginx listens")
+        except BaseException:
+            self.stop()
+            raise
+
+    def _listening(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"nginx ended: {(self.folder / 'output').read_text()}")
+        with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", self.port), 5):
+            return True
+        return False
+
+    def log(self):
+        """[(status to the client, status of the service or None)], one for each request nginx has understood or refused."""
+        path = self.folder / "access.log"
+        rows = [line.split() for line in path.read_text().splitlines()] if path.exists() else []
+        return [(int(row[0]), None if row[1] == "-" else row[1]) for row in rows]
+
+    def forwarded(self):
+        """How many requests it has sent on."""
+        return sum(1 for _, upstream in self.log() if upstream)
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        self.process.wait(10)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.stop()
+
+
+# What came back: the status of every complete answer, their bodies, whether the peer closed, what does not parse.
+Exchange = collections.namedtuple("Exchange", "statuses bodies closed rest")
+
+
+def send(port, *pieces, quiet=0.5, limit=10.0, pause=0.0):
+    """Sends raw bytes, `pause` seconds between the pieces, and reads until the peer closes or has been quiet so long."""
+    received, closed = b"", False
+    deadline = time.monotonic() + limit
+    with socket.create_connection(("127.0.0.1", port), limit) as connection:
+        with contextlib.suppress(ConnectionError):
+            for index, piece in enumerate(pieces):
+                if index and pause:
+                    time.sleep(pause)  # the test's own dripping
+                connection.sendall(piece)
+        connection.settimeout(quiet)
+        while time.monotonic() < deadline:
+            try:
+                data = connection.recv(65536)
+            except TimeoutError:
+                break
+            except ConnectionError:
+                data = b""
+            if not data:
+                closed = True
+                break
+            received += data
+    return parse(received, closed)
+
+
+class _Bytes:
+    """What http.client.HTTPResponse asks of a socket."""
+
+    def __init__(self, stream):
+        self.stream = stream
+
+    def makefile(self, *_arguments, **_options):
+        return self.stream
+
+
+class _Stays(io.BytesIO):
+    """HTTPResponse closes its file; the next answer is still in it."""
+
+    def close(self):
+        pass
+
+
+def parse(received, closed, method="GET"):
+    """An Exchange of the answers to requests of one method (HEAD has no bodies)."""
+    stream = _Stays(received)
+    statuses, bodies = [], []
+    while (position := stream.tell()) < len(received):
+        answer = http.client.HTTPResponse(_Bytes(stream), method=method)
+        try:
+            answer.begin()
+            body = answer.read()
+        except (http.client.HTTPException, ValueError):
+            return Exchange(statuses, bodies, closed, received[position:])
+        statuses.append(answer.status)
+        bodies.append(body)
+    return Exchange(statuses, bodies, closed, b"")
