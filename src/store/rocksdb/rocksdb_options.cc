@@ -63,6 +63,8 @@ rocksdb::DBOptions database_settings(rocksdb::Env* env) {
   options.max_total_wal_size = 32 * kMebibyte;
   options.db_write_buffer_size = 32 * kMebibyte;
   options.max_open_files = 256;
+  // With more, RocksDB aborts the process when the system refuses one of them a thread.
+  options.max_file_opening_threads = 1;
   options.skip_stats_update_on_db_open = true;
   options.max_background_jobs = 2;
 
