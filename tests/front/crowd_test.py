@@ -1,6 +1,7 @@
 """10,000 clients that drip, never read or do nothing, beside one honest client that must not notice them."""
 
 import os
+import pathlib
 import time
 
 import crowd
@@ -14,6 +15,12 @@ SECONDS = 8
 MIB = 1 << 20
 # The honest client's request and our own for /metrics.
 WORKING_MAX = 2
+
+
+def kernel_bytes():
+    """What TCP holds of the kernel's memory, both ends together."""
+    fields = pathlib.Path("/proc/net/sockstat").read_text().split("TCP: ")[1].split()
+    return int(fields[fields.index("mem") + 1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 class CrowdTest(FrontCase):
@@ -34,10 +41,11 @@ class CrowdTest(FrontCase):
                 result = honest.result()
             cpu = cpu_seconds(service.pid) - cpu
             fewest, last = crowd_there.fewest_open(first), crowd_there.reports[-1]
+            kernel = kernel_bytes()
         peak = memory_bytes(service.pid)[1]
         figure(f"{name}: {fewest} of {CLIENTS} held at least, {last['opened']} opened; honest p99 {result['p99_ms']} ms "
                f"(alone {alone['p99_ms']} ms), most {result['max_ms']} ms, {result['requests']} requests; peak "
-               f"{peak / MIB:.0f} MiB; CPU {100 * cpu / SECONDS:.0f} %; working {max(working):.0f} at most")
+               f"{peak / MIB:.0f} MiB, of the kernel {kernel / MIB:.0f} MiB; CPU {100 * cpu / SECONDS:.0f} %; working {max(working):.0f} at most")
         self.assertGreaterEqual(fewest, 0.9 * CLIENTS)
         self.assertEqual(last["refused"], 0)
         self.assert_honest(result, alone)

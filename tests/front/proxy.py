@@ -1,12 +1,10 @@
 """nginx as a reverse proxy before the service: started on a free port with kept upstream connections, stopped by pid.
 
     with Nginx(folder, service.port) as proxy:
-        exchange = send(proxy.port, b"GET /healthz HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n")
-        exchange.statuses == [200]
-        proxy.forwarded() == 1
+        seen = send_through(proxy, metrics, b"GET /healthz HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n")
+        seen.exchange.statuses == [200] and seen.forwarded == seen.answered == 1
 
-The two must agree on the number of requests: forwarded() is what nginx has sent on, Metrics.requests() of fixture.py is
-what the service has answered.
+The two must agree on the number of requests: `forwarded` is what nginx has sent on, `answered` what the service counts.
 """
 
 import collections
@@ -138,6 +136,16 @@ def send(port, *pieces, quiet=0.5, limit=10.0, pause=0.0):
                 break
             received += data
     return parse(received, closed)
+
+
+Seen = collections.namedtuple("Seen", "exchange forwarded answered")
+
+
+def send_through(proxy, metrics, *pieces, **options):
+    """A Seen: what came back through the proxy, and the requests that both count meanwhile. The options are send()'s."""
+    before = proxy.forwarded(), metrics.requests()
+    exchange = send(proxy.port, *pieces, **options)
+    return Seen(exchange, proxy.forwarded() - before[0], int(metrics.requests() - before[1]))
 
 
 class _Bytes:

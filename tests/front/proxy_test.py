@@ -3,7 +3,7 @@
 import unittest
 
 from fixture import FrontCase
-from proxy import Nginx, parse, send
+from proxy import Nginx, parse, send_through
 
 HEAD = b"Host: 127.0.0.1\r\n"
 GOOD = b"GET /healthz HTTP/1.1\r\n" + HEAD + b"\r\n"
@@ -29,11 +29,9 @@ class ProxyTest(FrontCase):
         with Nginx(self.folder, service.port) as proxy:
             for sent, statuses, forwarded in ROWS:
                 with self.subTest(sent=sent[:60]):
-                    before = proxy.forwarded(), metrics.requests()
-                    exchange = send(proxy.port, sent)
-                    self.assertEqual((exchange.statuses, exchange.rest), (statuses, b""))
-                    self.assertEqual(proxy.forwarded() - before[0], forwarded)
-                    self.assertEqual(metrics.requests() - before[1], forwarded)
+                    seen = send_through(proxy, metrics, sent)
+                    self.assertEqual((seen.exchange.statuses, seen.exchange.rest), (statuses, b""))
+                    self.assertEqual((seen.forwarded, seen.answered), (forwarded, forwarded))
         self.assert_stops(service)
 
 
