@@ -39,7 +39,7 @@ IDLE = Manner(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
 class Crowd:
     """`count` clients of one manner, from many loopback addresses; all gone when the context ends."""
 
-    def __init__(self, folder, port, count, manner, ramp=5000):
+    def __init__(self, folder, port, count, manner, interval_ms=2000):
         folder = pathlib.Path(folder)
         (folder / "at-once").write_bytes(manner.at_once)
         (folder / "drip").write_bytes(manner.drip)
@@ -47,7 +47,7 @@ class Crowd:
         self.reports = []
         self.process = subprocess.Popen(
             [EXECUTABLE, str(port), str(count), f"at-once={folder}/at-once", f"drip={folder}/drip",
-             f"deaf={int(manner.deaf)}", f"ramp={ramp}"],
+             f"deaf={int(manner.deaf)}", f"interval-ms={interval_ms}"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         self.reader = threading.Thread(target=self._read)
         self.reader.start()

@@ -2,13 +2,14 @@
 
 import os
 import pathlib
+import socket
 import time
 
 import crowd
 from certificates import Authority
 from crowd import Crowd
 from fixture import FrontCase, Honest, cpu_seconds, memory_bytes, thread_count
-from suite import figure
+from suite import figure, wait_until
 
 CLIENTS = int(os.environ.get("DISPOSABLE_SLOW_CLIENTS", 10_000))
 SECONDS = 8
@@ -21,6 +22,32 @@ def kernel_bytes():
     """What TCP holds of the kernel's memory, both ends together."""
     fields = pathlib.Path("/proc/net/sockstat").read_text().split("TCP: ")[1].split()
     return int(fields[fields.index("mem") + 1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+class ToolTest(FrontCase):
+    """The crowd is as slow, as many and as stubborn as it is said to be."""
+
+    def test_the_crowd_drips_and_comes_back(self):
+        with socket.create_server(("127.0.0.1", 0)) as server, \
+                Crowd(self.folder, server.getsockname()[1], 10, crowd.Manner(b"at once ", b"ab"), interval_ms=100) as there:
+            server.settimeout(5)
+            accepted = [server.accept() for _ in range(10)]
+            self.assertEqual(len({address for _, (address, _) in accepted}), 10)
+            accepted[0][0].close()
+            accepted.append(server.accept())
+            self.assertEqual(accepted[-1][1][0], accepted[0][1][0])
+            for client, _ in accepted[1:]:
+                client.settimeout(5)
+                received = b""
+                while len(received) < 11:
+                    piece = client.recv(64)
+                    self.assertTrue(piece, received)
+                    received += piece
+                self.assertTrue(received.startswith(b"at once abb"), received)
+            wait_until(lambda: there.last("open") == 10 and there.last("opened") == 11, 5, "a report")
+            self.assertEqual((there.last("closed_by_server"), there.last("refused")), (1, 0))
+            for client, _ in accepted:
+                client.close()
 
 
 class CrowdTest(FrontCase):

@@ -10,9 +10,8 @@ import subprocess
 import sys
 import tempfile
 import unittest
-import urllib.request
 
-from service import REPOSITORY, Service
+from service import REPOSITORY, Client, Service
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 LOGS = REPOSITORY / "build" / "test-logs"
@@ -51,14 +50,18 @@ class Metrics:
 
     def read(self):
         """[(name, labels as a dictionary, value)]"""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=10) as answer:
-            text = answer.read().decode()
+        client = Client(self.port)
+        status, _, content = client.request("GET", "/metrics")
+        client.close()
+        if status != 200:
+            raise AssertionError(f"/metrics was answered {status}")
+        text = content.decode()
         found = [SAMPLE.match(line) for line in text.splitlines() if line and not line.startswith("#")]
         return [(match[1], dict(re.findall(r'(\w+)="([^"]*)"', match[2] or "")), float(match[3])) for match in found]
 
     def connections(self, state):
         values = [value for name, labels, value in self.read()
-                  if name == "disposable_secrets_connections" and labels.get("state") == state]
+                  if name == "disposable_secrets_http_connections" and labels.get("state") == state]
         if len(values) != 1:
             raise AssertionError(f"/metrics has {len(values)} values of connections in state {state}")
         return values[0]
@@ -66,7 +69,7 @@ class Metrics:
     def requests(self):
         """How many requests have been answered in all, without those for /metrics."""
         values = [value for name, labels, value in self.read()
-                  if re.fullmatch(r"disposable_secrets_(http_)?requests_total", name)
+                  if name == "disposable_secrets_http_requests_total"
                   and not labels.get("route", "").endswith("/metrics")]
         if not values:
             raise AssertionError("/metrics does not count requests")
