@@ -176,7 +176,7 @@ Result<void> CurrentTlsContext::reload(const TlsContext::Files& files, WallTime 
   if (!loaded) {
     return fail(loaded.error());
   }
-  const Result<void> valid = (*loaded)->valid_at(now);
+  Result<void> valid = (*loaded)->valid_at(now);
   if (!valid) {
     return valid;
   }

@@ -54,6 +54,7 @@ TlsSession::TlsSession(const TlsContext& context, int socket) : session_(SSL_new
 
 // Source: SSL_CTX_set_msg_callback(3). A callback cannot fail, but it can take the socket away: what has arrived is
 // worked off (16 KiB at most), then the connection counts as closed.
+// NOLINTNEXTLINE(readability-function-size): the parameters are OpenSSL's
 void TlsSession::count_message(int sent, int /*version*/, int type, const void* /*bytes*/, std::size_t /*size*/,
                                ssl_st* session, void* self) {
   if (sent == 0 && type == SSL3_RT_HANDSHAKE && ++static_cast<TlsSession*>(self)->messages_ > kMessagesMax) {
