@@ -17,13 +17,16 @@ namespace disposable {
 
 namespace {
 
-int serve(const ServeOptions& options) {
+int serve(const ServeOptions& options, int argc, const char* const* argv) {
+  const SystemdEnvironment systemd = SystemdEnvironment::read();
   Signals signals;
   SystemClock clock;
   SystemRandom random;
   std::optional<Log> log(std::in_place, clock, STDERR_FILENO,
                          isatty(STDERR_FILENO) != 0 ? Log::Format::kText : Log::Format::kJson);
-  Result<std::unique_ptr<Service>> service = Service::open({options, clock, random, *log, signals});
+  log->set_level(log_level(options, log->format()));
+  Result<std::unique_ptr<Service>> service = Service::open(
+      {options, [&] { return reload_options(argc, argv, options); }, systemd, clock, random, *log, signals});
   if (!service) {
     log.reset();  // what it has to say comes before the error
     return print_error(kExitFailure, service.error().detail);
@@ -39,7 +42,10 @@ int serve(const ServeOptions& options) {
 }
 
 struct Runner {
-  int operator()(const ServeOptions& options) const { return serve(options); }
+  int argc;
+  const char* const* argv;
+
+  int operator()(const ServeOptions& options) const { return serve(options, argc, argv); }
   int operator()(const AuditListOptions& options) const {
     SystemRandom initialised;
     SystemClock clock;
@@ -70,7 +76,7 @@ int run(int argc, const char* const* argv) {
     if (!hardened) {
       return print_error(kExitFailure, hardened.error().detail);
     }
-    const int code = std::visit(Runner{}, std::get<Command>(parsed));
+    const int code = std::visit(Runner{argc, argv}, std::get<Command>(parsed));
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
       return print_error(kExitFailure, "the output could not be written completely");
     }

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/log.h"
 #include "base/result.h"
 #include "http/limits.h"
 
@@ -25,13 +26,15 @@ struct Paths {
   std::filesystem::path audit_log() const { return data_dir / "audit.db"; }
 };
 
+inline constexpr const char* kListenDefault = "127.0.0.1:8000";
+
 struct ServeOptions {
   Paths paths;
   std::string config;  // empty: none
 
   // Where to listen, as typed: HOST:PORT, [V6]:PORT, unix:/path, fd:NAME or systemd, each with an optional http:// or
-  // https:// before it. Port 0: any free port.
-  std::vector<std::string> listen{"127.0.0.1:8000"};
+  // https:// before it; http/endpoint.h. Empty: the sockets that systemd passed, and without any kListenDefault.
+  std::vector<std::string> listen;
   unsigned listen_mode = 0660;  // of Unix sockets
   std::string metrics_listen;   // empty: none
   // Both or none.
@@ -75,6 +78,9 @@ struct Exit {
   int code = 0;
   std::string text;
 };
+
+// What --log-level means; without it, the format's default.
+LogLevel log_level(const ServeOptions& options, Log::Format format);
 
 std::variant<Command, Exit> parse_options(int argc, const char* const* argv);
 

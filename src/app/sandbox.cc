@@ -60,6 +60,9 @@ LandlockRules landlock_rules(const ServeOptions& options, const std::string& not
   for (const std::string& address : options.listen) {
     add_listener(address, rules);
   }
+  if (options.listen.empty()) {
+    add_listener(kListenDefault, rules);
+  }
   add_listener(options.metrics_listen, rules);
   rules.abstract_sockets = notify_socket.starts_with('@');  // sd_notify(3)
   return rules;

@@ -1,47 +1,18 @@
 #include "app/serve_options.h"
 
-#include <charconv>
 #include <set>
 
 #include "app/config_file.h"
 #include "app/option_table.h"
+#include "http/endpoint.h"
 
 namespace disposable {
 
 namespace {
 
-bool is_port(std::string_view text) {
-  unsigned port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc{} && end == text.data() + text.size() && text.size() <= 5 && port <= 65535;
-}
-
-bool is_listen_address(std::string_view text) {
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (text.starts_with(scheme)) {
-      text.remove_prefix(scheme.size());
-      break;
-    }
-  }
-  if (text == "systemd" || (text.starts_with("fd:") && text.size() > 3)) {
-    return true;
-  }
-  if (text.starts_with("unix:")) {
-    constexpr std::size_t kSocketPathMax = 107;  // unix(7): sun_path with its end
-    return text.starts_with("unix:/") && text.size() - 5 <= kSocketPathMax && text.back() != '/';
-  }
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos || colon == 0 || !is_port(text.substr(colon + 1))) {
-    return false;
-  }
-  const std::string_view host = text.substr(0, colon);
-  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  return bracketed || host.find_first_of(":[]/") == std::string_view::npos;
-}
-
 std::string listen_problem(const std::string& text) {
-  return is_listen_address(text) ? std::string{}
-                                 : text + " is not HOST:PORT, [V6]:PORT, unix:/path, fd:NAME or systemd";
+  const Result<Endpoint> endpoint = parse_endpoint(text);
+  return endpoint ? std::string{} : text + ": " + endpoint.error().detail;
 }
 
 void add_listening(CLI::App& serve, ServeOptions& options) {
@@ -181,6 +152,20 @@ std::vector<std::string> differences(const ServeOptions& a, const ServeOptions& 
     }
   }
   return names;
+}
+
+LogLevel log_level(const ServeOptions& options, Log::Format format) {
+  constexpr std::pair<std::string_view, LogLevel> kLevels[] = {{"error", LogLevel::kError},
+                                                               {"warning", LogLevel::kWarning},
+                                                               {"info", LogLevel::kInfo},
+                                                               {"request", LogLevel::kRequest},
+                                                               {"debug", LogLevel::kDebug}};
+  for (const auto& [name, level] : kLevels) {
+    if (name == options.log_level) {
+      return level;
+    }
+  }
+  return Log::default_level(format);
 }
 
 }  // namespace disposable

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include "app/key_file.h"
-#include "app/sandbox.h"
 #include "app/terminal.h"
 #include "web/assets.h"
 
@@ -15,6 +14,10 @@ constexpr std::chrono::seconds kFinishTime{10};  // for requests in hand at the 
 constexpr std::chrono::seconds kDrainTime{10};   // for the projector at the end
 
 constexpr const char* kSandboxHint = "; --no-sandbox starts without it";
+
+StorageLimits storage_limits(const ServeOptions& options) {
+  return {options.limits.stored_bytes_max, options.limits.disk_reserve_bytes};
+}
 
 Result<void> prepare_data_dir(const std::filesystem::path& folder) {
   std::error_code error;
@@ -63,32 +66,45 @@ Result<std::unique_ptr<Service>> Service::open(const Parts& parts) {
   if (!keyring) {
     return fail(keyring.error());
   }
-  SandboxState sandbox = sandbox_state(parts.options);
+  Result<NotifySocket> manager = NotifySocket::open(parts.systemd.notify_socket);
+  if (!manager) {
+    return fail(manager.error());
+  }
+  const SandboxState sandbox = sandbox_state(parts.options);
   const Result<void> files = confine_files(parts.options);  // the keyring is out of reach from here on
   if (!files) {
     return fail(Errc::kUnavailable, files.error().detail + kSandboxHint);
   }
   std::unique_ptr<Service> service(new Service(parts, std::move(*keyring)));
-  const Result<void> opened = service->open_backends();
+  service->manager_ = std::move(*manager);
+  Result<void> opened = service->open_backends();
+  if (opened) {
+    opened = service->open_front();
+  }
+  if (opened) {
+    opened = service->confine(sandbox);
+  }
   if (!opened) {
     return fail(opened.error());
   }
-  const Result<void> front = service->open_front();
-  if (!front) {
-    return fail(front.error());
-  }
-  const Result<void> calls = confine_system_calls(parts.options);
+  return service;
+}
+
+// After the last thread was started: each one later would need a system call that is refused from here on.
+Result<void> Service::confine(SandboxState sandbox) {
+  const Result<void> calls = confine_system_calls(parts_.options);
   if (!calls) {
     return fail(Errc::kUnavailable, calls.error().detail + kSandboxHint);
   }
-  const bool locked = service->keyring_.memory_locked();
+  const bool locked = keyring_.memory_locked();
   sandbox.memory_lock = locked ? "on" : "refused";
-  parts.log.write(LogLevel::kInfo, "confined",
-                  {{"landlock", sandbox.landlock}, {"seccomp", sandbox.seccomp}, {"memory_lock", sandbox.memory_lock}});
+  parts_.log.write(
+      LogLevel::kInfo, "confined",
+      {{"landlock", sandbox.landlock}, {"seccomp", sandbox.seccomp}, {"memory_lock", sandbox.memory_lock}});
   if (!locked) {
-    parts.log.write(LogLevel::kWarning, "the keys may be swapped to disk; raise the limit of locked memory");
+    parts_.log.write(LogLevel::kWarning, "the keys may be swapped to disk; raise the limit of locked memory");
   }
-  return service;
+  return {};
 }
 
 Result<void> Service::open_backends() {
@@ -96,6 +112,7 @@ Result<void> Service::open_backends() {
   options.directory = parts_.options.paths.store().string();
   options.keyring_check = keyring_.check_value();
   options.cache_bytes = parts_.options.cache_bytes;
+  options.storage = storage_limits(parts_.options);
   options.on_fatal = [this](const std::string& reason) {
     parts_.log.write(LogLevel::kError, "the store cannot go on; stopping", {{"reason", reason}});
     parts_.signals.report_failure();
@@ -125,7 +142,7 @@ Result<void> Service::open_backends() {
 Readiness Service::ready() { return {store_->ready(), projector_->ready()}; }
 
 void Service::write_metrics(MetricsText& text) {
-  http_metrics_.write_metrics(text);
+  frontend_->write_metrics(text);
   store_->write_metrics(text, parts_.clock.now());
   projector_->write_metrics(text);
   lane_.write_metrics(text);
@@ -135,6 +152,7 @@ void Service::build_api() {
   vault_ = std::make_unique<Vault>(Vault::Parts{*store_, keyring_, parts_.clock, parts_.random, lane_});
   Api::Parts api{*vault_, [this] { return ready(); }};
   api.metrics = [this](MetricsText& text) { write_metrics(text); };
+  api.metrics_apart = !parts_.options.metrics_listen.empty();
   api.limits.secret_bytes_max = parts_.options.secret_bytes_max;
   api.limits.ttl_max = parts_.options.ttl_max;
   for (const EmbeddedFile& file : docs_files()) {
@@ -145,51 +163,71 @@ void Service::build_api() {
 
 Result<void> Service::open_front() {
   build_api();
-  for (const std::string& text : parts_.options.listen) {
-    const Result<Endpoint> endpoint = parse_endpoint(text);
-    Result<ListeningSocket> listener = endpoint ? open_listener(*endpoint, {}) : fail(endpoint.error());
-    if (!listener) {
-      return fail(Errc::kUnavailable, "cannot listen on " + text + ": " + listener.error().detail);
-    }
-    listeners_.push_back(std::move(*listener));
+  Result<std::unique_ptr<Frontend>> frontend =
+      Frontend::open({parts_.options, parts_.systemd.passed, *api_, *store_, parts_.clock, parts_.random, parts_.log});
+  if (!frontend) {
+    return fail(frontend.error());
   }
-  ServerOptions options;
-  options.workers = static_cast<std::size_t>(parts_.options.workers);
-  options.settings.limits = parts_.options.limits;
-  Server::Parts server{*api_, *store_, [this](std::string_view line) { parts_.log.write(LogLevel::kError, line); }};
-  parts_.random.fill(server.key);
-  Result<std::unique_ptr<Server>> opened = Server::open(std::move(server), options);
-  if (!opened) {
-    return fail(opened.error());
-  }
-  server_ = std::move(*opened);
+  frontend_ = std::move(*frontend);
+  projector_->start();
+  sweeper_ = std::make_unique<Sweeper>(*vault_, parts_.log);
   return {};
 }
 
 int Service::run() {
-  projector_->start();
-  bool finished = true;
-  Wake wake = Wake::kStop;
-  {
-    const Sweeper sweeper(*vault_, parts_.log);
-    const Result<void> serving = server_->serve(listeners_);
-    if (!serving) {
-      parts_.log.write(LogLevel::kError, "cannot serve", {{"reason", serving.error().detail}});
-      return kExitFailure;
-    }
-    for (const ListeningSocket& listener : listeners_) {
-      parts_.log.write(LogLevel::kInfo, "listening",
-                       {{"address", listener.description}, {"port", std::int64_t{listener.port}}});
-    }
-    do {
-      wake = parts_.signals.wait();
-    } while (wake == Wake::kReload);
-    parts_.log.write(LogLevel::kInfo, "stopping");
-    finished = server_->stop(kFinishTime);
+  const Result<void> serving = frontend_->serve();
+  if (!serving) {
+    parts_.log.write(LogLevel::kError, "cannot serve", {{"reason", serving.error().detail}});
+    return kExitFailure;
   }
-  if (!finished) {
+  manager_.ready("serving");
+  const Wake wake = wait();
+  manager_.stopping("finishing requests");
+  parts_.log.write(LogLevel::kInfo, "stopping");
+  return finish(wake);
+}
+
+Wake Service::wait() {
+  const auto watchdog = watchdog_interval(parts_.systemd, ::getpid());
+  const auto timeout =
+      watchdog ? std::optional(std::chrono::floor<std::chrono::milliseconds>(*watchdog)) : std::nullopt;
+  for (;;) {
+    // Told only while every loop is alive: one that hangs is for the manager to end.
+    if (watchdog && frontend_->responsive()) {
+      manager_.watchdog();
+    }
+    const Wake wake = parts_.signals.wait(timeout);
+    if (wake == Wake::kReload) {
+      reload();
+    } else if (wake != Wake::kTimeout) {
+      return wake;
+    }
+  }
+}
+
+void Service::reload() {
+  manager_.reloading(std::chrono::steady_clock::now());
+  const Result<ReloadedOptions> reloaded = parts_.reload();
+  if (reloaded) {
+    for (const std::string& name : reloaded->needs_restart) {
+      parts_.log.write(LogLevel::kWarning, "this option was changed and needs a restart", {{"option", name}});
+    }
+    const ServeOptions& options = reloaded->options;
+    parts_.log.set_level(log_level(options, parts_.log.format()));
+    store_->set_storage_limits(storage_limits(options));
+    frontend_->reload(options);
+    parts_.log.write(LogLevel::kInfo, "reloaded");
+  } else {
+    parts_.log.write(LogLevel::kError, "the configuration stays as it was", {{"reason", reloaded.error().detail}});
+  }
+  manager_.ready("serving");
+}
+
+int Service::finish(Wake wake) {
+  if (!frontend_->stop(kFinishTime)) {
     parts_.log.write(LogLevel::kWarning, "requests were cut off after 10 seconds");
   }
+  sweeper_.reset();
   if (wake == Wake::kFailure) {
     return kExitFailure;
   }

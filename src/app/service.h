@@ -3,18 +3,20 @@
 
 #pragma once
 
+#include <functional>
 #include <memory>
 
+#include "app/frontend.h"
 #include "app/options.h"
+#include "app/sandbox.h"
 #include "app/signals.h"
 #include "app/sweeper.h"
+#include "app/systemd.h"
 #include "audit/projector.h"
 #include "audit/sqlite/sqlite_audit_log.h"
 #include "base/log.h"
 #include "core/vault.h"
 #include "http/api.h"
-#include "http/http_metrics.h"
-#include "http/server.h"
 #include "store/rocksdb/rocksdb_store.h"
 
 namespace disposable {
@@ -24,14 +26,17 @@ class Service {
  public:
   struct Parts {
     ServeOptions options;
+    // Reads the options again, for a reload.
+    std::function<Result<ReloadedOptions>()> reload;
+    const SystemdEnvironment& systemd;
     Clock& clock;
     Random& random;
     Log& log;
     Signals& signals;
   };
 
-  // Opens keyring, store and audit log and binds the address; serves nothing yet. The error's detail is a sentence for
-  // the operator.
+  // Opens keyring, store and audit log and listens; serves nothing yet. The error's detail is a sentence for the
+  // operator.
   static Result<std::unique_ptr<Service>> open(const Parts& parts);
 
   // Serves until told to stop, then finishes what is in hand. The exit code.
@@ -40,22 +45,26 @@ class Service {
  private:
   Service(const Parts& parts, Keyring keyring);
   Result<void> open_backends();
-  void build_api();
   Result<void> open_front();
+  Result<void> confine(SandboxState sandbox);
+  Wake wait();
+  void reload();
+  int finish(Wake wake);
+  void build_api();
   Readiness ready();
   void write_metrics(MetricsText& text);
 
   const Parts parts_;
   const Keyring keyring_;
+  NotifySocket manager_;
   std::unique_ptr<RocksDbStore> store_;
   std::unique_ptr<SqliteAuditLog> audit_log_;
   std::unique_ptr<Projector> projector_;
   PassphraseLane lane_{PassphraseLane::Limits{}};
   std::unique_ptr<Vault> vault_;
-  HttpMetrics http_metrics_;
   std::unique_ptr<Api> api_;
-  std::vector<ListeningSocket> listeners_;
-  std::unique_ptr<Server> server_;
+  std::unique_ptr<Frontend> frontend_;
+  std::unique_ptr<Sweeper> sweeper_;
 };
 
 }  // namespace disposable

@@ -27,14 +27,15 @@ std::string_view type_name(MetricsText::Type type) {
 class NumberText {
  public:
   template <class Number>
-  explicit NumberText(Number number)
-      : size_(static_cast<std::size_t>(std::to_chars(text_.data(), text_.data() + text_.size(), number).ptr -
-                                       text_.data())) {}
+  explicit NumberText(Number number) {
+    const auto [end, error] = std::to_chars(text_.data(), text_.data() + text_.size(), number);
+    size_ = static_cast<std::size_t>(end - text_.data());
+  }
   std::string_view view() const { return {text_.data(), size_}; }
 
  private:
-  std::array<char, 32> text_;
-  std::size_t size_;
+  std::array<char, 32> text_{};
+  std::size_t size_ = 0;
 };
 
 // In HELP a backslash and a line feed are escaped, in a label's value the quote too.

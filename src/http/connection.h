@@ -23,7 +23,6 @@ class Connection;
 struct Entrance {
   Peer peer{};
   bool metrics_listener = false;
-  bool tls = false;
 };
 
 class ConnectionHost {
@@ -81,6 +80,7 @@ class Connection {
   void close();
 
   ConnectionState state() const { return state_; }
+  std::string_view protocol() const { return transport_->protocol(); }
   const Entrance& entrance() const { return entrance_; }
   // While a request is under way.
   Exchange& exchange() { return *exchange_; }

@@ -196,8 +196,9 @@ void EventLoop::set_deadline(Connection& connection, SteadyTime deadline) {
   timers_.set(static_cast<Client&>(connection).timer, deadline);
 }
 
-void EventLoop::state_changed(Connection& connection, ConnectionState /*before*/) {
+void EventLoop::state_changed(Connection& connection, ConnectionState before) {
   auto& client = static_cast<Client&>(connection);
+  front_.metrics.moved(before, client.state());
   clients_->spare.remove(client);
   switch (client.state()) {
     case ConnectionState::kHandshake:

@@ -27,6 +27,7 @@ void turn_away(FileDescriptor socket, Limit limit) {
 bool EventLoop::make_room() {
   Client* const client = clients_->spare.front();
   if (client != nullptr) {
+    front_.metrics.evicted();
     client->close();
   }
   return client != nullptr;
@@ -46,11 +47,12 @@ void EventLoop::accepted(FileDescriptor socket, const ListeningSocket& listener,
   }
   const int number = socket.get();
   auto client = std::make_unique<Client>(*this, front_.transport(std::move(socket), listener.tls),
-                                         Entrance{peer, listener.metrics, listener.tls}, prefix);
+                                         Entrance{peer, listener.metrics}, prefix);
   if (!poller_->add(number, kClientEvents, *client)) {
     front_.counts.leave(prefix);
     return;
   }
+  front_.metrics.accepted();
   Client& added = *client.release();  // the lists have it now, until it is buried
   clients_->all.push_back(added);
   added.open();
@@ -104,6 +106,9 @@ void EventLoop::note_outcome(const Exchange& exchange) {
     return;
   }
   const int status = exchange.response.status;
+  if (status == 507) {
+    front_.hits.count(Limit::kStorage);
+  }
   const Api::Work work = exchange.route.operation->work;
   if (work == Api::Work::kCreate && status != 200) {
     front_.admission.refund_create(exchange.client, exchange.head.content_length, now_);
@@ -114,11 +119,20 @@ void EventLoop::note_outcome(const Exchange& exchange) {
   }
 }
 
-void EventLoop::answered(const Connection& /*connection*/, const Exchange& exchange) {
+void EventLoop::answered(const Connection& connection, const Exchange& exchange) {
   if (!exchange.response.log_detail.empty()) {
     front_.log("answered " + std::to_string(exchange.response.status) + ": " + exchange.response.log_detail);
   }
   note_outcome(exchange);
+  const auto duration = std::chrono::steady_clock::now() - exchange.began;
+  const std::size_t received = exchange.complete() ? exchange.size() : exchange.filled;
+  front_.metrics.count({exchange.route.index, exchange.response.status, duration});
+  front_.metrics.received(received);
+  front_.metrics.sent(exchange.sent);
+  if (front_.access_log != nullptr) {
+    front_.access_log->write({exchange.head.request.method, exchange.route.index, exchange.response.status, duration,
+                              received, exchange.sent, exchange.address, connection.protocol()});
+  }
 }
 
 }  // namespace disposable

@@ -4,14 +4,25 @@
 
 namespace disposable {
 
-Front::Front(const Api& api_, LogSink log_, FrontSettings settings, const ShortHashKey& key,
-             const CurrentTlsContext* tls)
-    : api(api_),
-      log(std::move(log_)),
-      admission(settings.limits, key, hits),
-      counts(settings.limits, key, hits),
-      tls_(tls),
+Front::Front(Parts parts, FrontSettings settings)
+    : api(parts.api),
+      log(std::move(parts.log)),
+      access_log(parts.access_log),
+      admission(settings.limits, parts.key, hits),
+      counts(settings.limits, parts.key, hits),
+      tls_(parts.tls),
       settings_(std::make_shared<const FrontSettings>(std::move(settings))) {}
+
+void Front::write_metrics(MetricsText& text) const {
+  metrics.write_metrics(text);
+  text.begin("http_buffered_bytes", MetricsText::Type::kGauge, "Memory held for requests and for slow readers.");
+  text.sample(buffered.load(std::memory_order_relaxed));
+  text.begin("limit_hits_total", MetricsText::Type::kCounter, "Refusals by the limit that was met.");
+  for (std::size_t i = 0; i < kLimitCount; ++i) {
+    const auto limit = static_cast<Limit>(i);
+    text.sample(hits.hits(limit), {{"limit", name(limit)}});
+  }
+}
 
 std::unique_ptr<Transport> Front::transport(FileDescriptor socket, bool tls) const {
   if (tls) {

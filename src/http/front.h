@@ -1,6 +1,6 @@
 // Front: what all event loops of a server share: the Api, the settings, the limits over all connections.
 //
-// Thread-safe. Borrows the Api, which must outlive it.
+// Thread-safe. Borrows everything in Parts, which must outlive it.
 
 #pragma once
 
@@ -9,9 +9,11 @@
 #include <memory>
 
 #include "base/mutex.h"
+#include "http/access_log.h"
 #include "http/admission.h"
 #include "http/api.h"
 #include "http/connection_counts.h"
+#include "http/http_metrics.h"
 #include "http/tls_context.h"
 #include "http/transport.h"
 
@@ -28,16 +30,26 @@ struct FrontSettings {
 
 class Front {
  public:
-  // `tls` is null when there is no certificate, and must outlive it too.
-  Front(const Api& api_, LogSink log_, FrontSettings settings, const ShortHashKey& key, const CurrentTlsContext* tls);
+  struct Parts {
+    const Api& api;
+    LogSink log;
+    AccessLog* access_log = nullptr;         // null: no line per request
+    ShortHashKey key{};                      // random, for tables that peers could fill
+    const CurrentTlsContext* tls = nullptr;  // null: no listener speaks TLS
+  };
+
+  Front(Parts parts, FrontSettings settings);
 
   const Api& api;
   const LogSink log;
+  AccessLog* const access_log;
+  HttpMetrics metrics;
   LimitHits hits;
   Admission admission;
   ConnectionCounts counts;
   std::atomic<std::uint64_t> buffered{0};  // bytes held for all connections
 
+  void write_metrics(MetricsText& text) const;
   std::unique_ptr<Transport> transport(FileDescriptor socket, bool tls) const;
 
   void configure(FrontSettings settings);

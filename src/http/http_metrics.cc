@@ -7,7 +7,7 @@ namespace disposable {
 namespace {
 
 constexpr std::array<std::string_view, 6> kStateNames{"handshake", "idle",    "reading",
-                                                     "working",   "writing", "lingering"};
+                                                      "working",   "writing", "lingering"};
 
 // The place of a route in an array with one place more than there are operations.
 std::size_t place_of(RouteIndex route) { return std::min(std::size_t{route}, Api::operations().size()); }

@@ -36,7 +36,7 @@ class HttpMetrics {
   };
   void count(const Exchange& exchange);
 
-  // What was read from and written to sockets, whether or not a request came of it.
+  // Requests and answers as they went over the wire, without TLS.
   void received(std::uint64_t bytes) { bytes_in_.add(bytes); }
   void sent(std::uint64_t bytes) { bytes_out_.add(bytes); }
 

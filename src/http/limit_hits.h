@@ -18,10 +18,9 @@ enum class Limit : std::uint8_t {
   kMisses,
   kWrongPassphrases,
   kAddressBytes,
-  kStoredBytes,
-  kDiskReserve,
+  kStorage,  // stored_bytes_max or disk_reserve_bytes
 };
-inline constexpr std::size_t kLimitCount = 9;
+inline constexpr std::size_t kLimitCount = 8;
 
 // Snake case, as a metric's label: "address_connections".
 constexpr std::string_view name(Limit limit) {
@@ -40,10 +39,8 @@ constexpr std::string_view name(Limit limit) {
       return "wrong_passphrases";
     case Limit::kAddressBytes:
       return "address_bytes";
-    case Limit::kStoredBytes:
-      return "stored_bytes";
-    case Limit::kDiskReserve:
-      return "disk_reserve";
+    case Limit::kStorage:
+      return "storage";
   }
   return "unknown";
 }

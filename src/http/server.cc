@@ -4,8 +4,8 @@
 
 namespace disposable {
 
-Result<std::unique_ptr<Server>> Server::open(Parts parts, const ServerOptions& options) {
-  std::unique_ptr<Server> server(new Server(std::move(parts), options));
+Result<std::unique_ptr<Server>> Server::open(Front::Parts parts, Durability& durability, const ServerOptions& options) {
+  std::unique_ptr<Server> server(new Server(std::move(parts), durability, options));
   const Result<void> started = server->start(options);
   if (!started) {
     return fail(started.error());
@@ -13,8 +13,8 @@ Result<std::unique_ptr<Server>> Server::open(Parts parts, const ServerOptions& o
   return server;
 }
 
-Server::Server(Parts parts, const ServerOptions& options)
-    : durability_(parts.durability), front_(parts.api, std::move(parts.log), options.settings, parts.key, parts.tls) {}
+Server::Server(Front::Parts parts, Durability& durability, const ServerOptions& options)
+    : durability_(durability), front_(std::move(parts), options.settings) {}
 
 Result<void> Server::start(const ServerOptions& options) {
   Result<std::unique_ptr<WorkerPool>> pool = WorkerPool::start(options.workers);

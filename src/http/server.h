@@ -1,7 +1,7 @@
 // Server: the connection layer as a whole: event loops and workers, all started once and none later.
 //
-// Borrows everything in Parts and the listeners, which must outlive it. Thread-safe but for the order of calls:
-// open(), serve(), stop(), destruction.
+// Borrows the store, everything in Front::Parts and the listeners, which must outlive it. Thread-safe but for the order
+// of calls: open(), serve(), stop(), destruction.
 
 #pragma once
 
@@ -20,16 +20,9 @@ struct ServerOptions {
 
 class Server {
  public:
-  struct Parts {
-    const Api& api;
-    Durability& durability;  // what the tickets of the Api's responses are of
-    LogSink log;
-    ShortHashKey key{};                      // random, for tables that peers could fill
-    const CurrentTlsContext* tls = nullptr;  // null: no listener speaks TLS
-  };
-
-  // Starts every thread; nothing is accepted yet. kUnavailable when the system refuses one.
-  static Result<std::unique_ptr<Server>> open(Parts parts, const ServerOptions& options);
+  // Starts every thread; nothing is accepted yet. `durability` is what the tickets of the Api's responses are of.
+  // kUnavailable when the system refuses a thread.
+  static Result<std::unique_ptr<Server>> open(Front::Parts parts, Durability& durability, const ServerOptions& options);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   // Stops at once, if stop() was not called.
@@ -39,6 +32,7 @@ class Server {
   Result<void> serve(std::span<const ListeningSocket> listeners);
 
   void configure(FrontSettings settings);
+  void write_metrics(MetricsText& text) const { front_.write_metrics(text); }
 
   // Whether every loop came around within `span`.
   bool responsive(std::chrono::milliseconds span) const;
@@ -48,7 +42,7 @@ class Server {
   bool stop(std::chrono::milliseconds deadline);
 
  private:
-  explicit Server(Parts parts, const ServerOptions& options);
+  Server(Front::Parts parts, Durability& durability, const ServerOptions& options);
   Result<void> start(const ServerOptions& options);
   void run(EventLoop& loop);
 

@@ -95,6 +95,8 @@ TlsProgress TlsSession::write(ByteView bytes) {
   return {status_of(result), count};
 }
 
+std::string_view TlsSession::protocol() const { return SSL_get_version(session_.get()); }
+
 TlsProgress TlsSession::close_notify() {
   const int result = SSL_shutdown(session_.get());
   return {result == 0 ? TlsStatus::kDone : status_of(result), 0};  // 0: sent, and the peer's own is not here yet

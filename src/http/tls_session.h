@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "http/tls_context.h"
@@ -75,6 +76,8 @@ class TlsSession {
   // Tells the peer that nothing more will come. Does not wait for its answer: kDone when the alert has left. Not to be
   // called while a write is unfinished.
   TlsProgress close_notify();
+  // "TLSv1.3".
+  std::string_view protocol() const;
 
  private:
   struct Free {

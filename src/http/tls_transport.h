@@ -18,6 +18,7 @@ class TlsTransport final : public Transport {
   IoResult read(std::span<std::uint8_t> out) override;
   IoResult write(ByteView head, ByteView body) override;
   void finish_writing() override;
+  std::string_view protocol() const override { return session_ ? session_->protocol() : std::string_view{}; }
   IoResult discard(std::span<std::uint8_t> scratch) override;
 
  private:

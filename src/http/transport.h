@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "base/file_descriptor.h"
@@ -37,6 +38,8 @@ class Transport {
   virtual IoResult write(ByteView head, ByteView body) = 0;
   // The peer sees the end of what was written; reading goes on.
   virtual void finish_writing() = 0;
+  // The version of TLS, for the log; empty without.
+  virtual std::string_view protocol() const { return {}; }
   // After finish_writing(): reads what the peer still sends and forgets it.
   virtual IoResult discard(std::span<std::uint8_t> scratch) = 0;
 };

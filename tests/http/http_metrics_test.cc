@@ -72,8 +72,7 @@ TEST_CASE("http metrics: the text is well-formed from the start, with every stat
 
 TEST_CASE("http metrics: connections are at one state each, and bytes add up") {
   HttpMetrics metrics;
-  for (const ConnectionState first :
-       {ConnectionState::kHandshake, ConnectionState::kIdle, ConnectionState::kIdle}) {
+  for (const ConnectionState first : {ConnectionState::kHandshake, ConnectionState::kIdle, ConnectionState::kIdle}) {
     metrics.accepted();
     metrics.moved(ConnectionState::kClosed, first);
   }
@@ -116,7 +115,7 @@ TEST_CASE("http metrics: a listener of their own tells metrics and health only, 
     const Api api(parts);
     Request request{method, path, {}, {}, "192.0.2.7"};
     request.metrics_listener = metrics_listener;
-    const std::optional<Response> refused = api.refuse(request, 0);
+    const std::optional<Response> refused = api.refuse(Api::route(request.method, request.path), request, 0);
     const int status = api.handle(request).status;
     CHECK((refused ? refused->status : 200) == status);
     return status;

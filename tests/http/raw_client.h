@@ -115,7 +115,7 @@ class RunningServer {
  public:
   RunningServer(const Api& api, Durability& durability, const ServerOptions& options = {.workers = 4})
       : listeners_(listen_anywhere()), port(listeners_.front().port) {
-    Result<std::unique_ptr<Server>> server = Server::open({api, durability, [](std::string_view) {}}, options);
+    Result<std::unique_ptr<Server>> server = Server::open({api, [](std::string_view) {}}, durability, options);
     REQUIRE(server.has_value());
     server_ = std::move(*server);
     REQUIRE(server_->serve(listeners_).has_value());

@@ -1,0 +1,173 @@
+#include "app/frontend.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace disposable {
+
+namespace {
+
+// Half the processors: the other half works on requests, writes the store and the audit log.
+constexpr unsigned kLoopsMax = 8;
+
+std::size_t loops_for(const ServeOptions& options) {
+  if (options.loops > 0) {
+    return static_cast<std::size_t>(options.loops);
+  }
+  return std::clamp(std::thread::hardware_concurrency() / 2, 1U, kLoopsMax);
+}
+
+Result<Endpoint> endpoint_of(const std::string& text, bool metrics) {
+  Result<Endpoint> endpoint = parse_endpoint(text);
+  if (!endpoint) {
+    return fail(endpoint.error().code, "cannot listen on " + text + ": " + endpoint.error().detail);
+  }
+  endpoint->metrics = metrics;
+  return endpoint;
+}
+
+}  // namespace
+
+Result<FrontSettings> front_settings(const ServeOptions& options) {
+  FrontSettings settings{options.limits, {}};
+  for (const std::string& range : options.trusted_proxies) {
+    const Result<void> added = settings.trusted_proxies.add(range);
+    if (!added) {
+      return fail(Errc::kInvalidArgument, "--trusted-proxy " + range + ": " + added.error().detail);
+    }
+  }
+  return settings;
+}
+
+Frontend::Frontend(const Parts& parts)
+    : clock_(parts.clock), log_(parts.log), access_log_(parts.log, parts.clock, parts.random) {}
+
+Result<std::unique_ptr<Frontend>> Frontend::open(const Parts& parts) {
+  std::unique_ptr<Frontend> frontend(new Frontend(parts));
+  Result<void> opened = frontend->load_certificate(parts.options);
+  if (opened) {
+    opened = frontend->open_listeners(parts);
+  }
+  if (opened) {
+    opened = frontend->start_server(parts);
+  }
+  if (!opened) {
+    return fail(opened.error());
+  }
+  return frontend;
+}
+
+Result<void> Frontend::load_certificate(const ServeOptions& options) {
+  if (options.tls_certificate.empty()) {
+    return {};
+  }
+  Result<std::shared_ptr<const TlsContext>> context = TlsContext::load({options.tls_certificate, options.tls_key});
+  if (!context) {
+    return fail(context.error());
+  }
+  const Result<void> valid = (*context)->valid_at(clock_.now());
+  if (!valid) {
+    log_.write(LogLevel::kWarning, "the certificate is not valid now; clients will refuse it",
+               {{"reason", valid.error().detail}});
+  }
+  tls_ = std::make_unique<CurrentTlsContext>(std::move(*context));
+  return {};
+}
+
+Result<void> Frontend::open_listeners(const Parts& parts) {
+  std::vector<Endpoint> asked;
+  const auto ask = [&](const std::string& text, bool metrics) -> Result<void> {
+    Result<Endpoint> endpoint = endpoint_of(text, metrics);
+    if (!endpoint) {
+      return fail(endpoint.error());
+    }
+    asked.push_back(std::move(*endpoint));
+    return {};
+  };
+  for (const std::string& text : parts.options.listen) {
+    if (const Result<void> added = ask(text, false); !added) {
+      return added;
+    }
+  }
+  if (!parts.options.metrics_listen.empty()) {
+    if (const Result<void> added = ask(parts.options.metrics_listen, true); !added) {
+      return added;
+    }
+  }
+  Result<std::vector<PassedSocket>> passed = passed_sockets(parts.passed, ::getpid());
+  if (!passed) {
+    return fail(passed.error());
+  }
+  const Result<Endpoint> fallback = parse_endpoint(kListenDefault);
+  Result<std::vector<ListeningSocket>> opened = disposable::open_listeners(
+      asked, *fallback, std::move(*passed), {tls_ != nullptr, static_cast<mode_t>(parts.options.listen_mode)});
+  if (!opened) {
+    return fail(opened.error());
+  }
+  listeners_ = std::move(*opened);
+  return {};
+}
+
+Result<void> Frontend::start_server(const Parts& parts) {
+  Result<FrontSettings> settings = front_settings(parts.options);
+  if (!settings) {
+    return fail(settings.error());
+  }
+  Front::Parts front{parts.api, [this](std::string_view line) { log_.write(LogLevel::kError, line); }, &access_log_};
+  front.tls = tls_.get();
+  parts.random.fill(front.key);
+  Result<std::unique_ptr<Server>> server =
+      Server::open(std::move(front), parts.durability,
+                   {loops_for(parts.options), static_cast<std::size_t>(parts.options.workers), std::move(*settings)});
+  if (!server) {
+    return fail(server.error());
+  }
+  server_ = std::move(*server);
+  return {};
+}
+
+Result<void> Frontend::serve() {
+  const Result<void> serving = server_->serve(listeners_);
+  if (!serving) {
+    return serving;
+  }
+  for (const ListeningSocket& listener : listeners_) {
+    log_.write(LogLevel::kInfo, "listening",
+               {{"address", listener.description}, {"port", std::int64_t{listener.port}}});
+  }
+  return {};
+}
+
+bool Frontend::responsive() const {
+  constexpr std::chrono::seconds kTurnMax{5};  // a loop comes around every second when nothing happens
+  return server_->responsive(kTurnMax);
+}
+
+void Frontend::reload(const ServeOptions& options) {
+  Result<FrontSettings> settings = front_settings(options);
+  if (settings) {
+    server_->configure(std::move(*settings));
+  } else {
+    log_.write(LogLevel::kError, "the limits stay as they were", {{"reason", settings.error().detail}});
+  }
+  reload_certificate(options);
+}
+
+void Frontend::reload_certificate(const ServeOptions& options) {
+  if (options.tls_certificate.empty() != (tls_ == nullptr)) {
+    log_.write(LogLevel::kWarning, "to begin or end with TLS needs a restart");
+    return;
+  }
+  if (tls_ == nullptr) {
+    return;
+  }
+  const Result<void> reloaded = tls_->reload({options.tls_certificate, options.tls_key}, clock_.now());
+  if (reloaded) {
+    log_.write(LogLevel::kInfo, "the certificate was read again");
+  } else {
+    log_.write(LogLevel::kError, "the old certificate stays in use", {{"reason", reloaded.error().detail}});
+  }
+}
+
+}  // namespace disposable

@@ -1,0 +1,160 @@
+// Connection: from bytes to a request that is complete, or refused.
+
+#include <algorithm>
+
+#include "http/connection.h"
+#include "http/response.h"
+
+namespace disposable {
+
+namespace {
+
+using Status = IoResult::Status;
+
+// A body's memory grows with what arrives, so that announcing a large one costs a peer as much as sending it.
+constexpr std::size_t kBodyBytesFirst = 4096;
+
+// For a head that was accepted before, perhaps under other limits.
+constexpr Limits kAnyHead{.header_fields_max = SIZE_MAX, .target_bytes_max = SIZE_MAX};
+
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+}  // namespace
+
+bool Connection::read_request() { return (exchange_ != nullptr && look()) || (readable_ && fill()); }
+
+// Whether what has arrived leads anywhere.
+bool Connection::look() {
+  Exchange& exchange = *exchange_;
+  if (exchange.head_size == 0 && !find_head()) {
+    return state_ != ConnectionState::kReading;
+  }
+  if (!exchange.complete()) {
+    return false;
+  }
+  exchange.head.request.body =
+      exchange.in.expose().subspan(exchange.head_size, static_cast<std::size_t>(exchange.head.content_length));
+  enter(ConnectionState::kWorking);
+  host_.dispatch(*this);
+  return true;
+}
+
+// False when the head is not complete, or was answered already.
+bool Connection::find_head() {
+  Exchange& exchange = *exchange_;
+  const HeadScanner::State state = exchange.scanner.scan(exchange.buffered());
+  const std::size_t size = state == HeadScanner::State::kComplete ? exchange.scanner.size() : exchange.filled;
+  if (state == HeadScanner::State::kMalformed) {
+    refuse(400);
+  } else if (size > host_.limits().head_bytes_max) {
+    refuse(431);
+  } else if (state == HeadScanner::State::kComplete) {
+    exchange.head_size = size;
+    return accept_head();
+  }
+  return false;
+}
+
+bool Connection::accept_head() {
+  Exchange& exchange = *exchange_;
+  auto head = parse_head(exchange.buffered().substr(0, exchange.head_size), host_.limits());
+  if (!head) {
+    refuse(head.error().status);
+    return false;
+  }
+  exchange.head = std::move(*head);
+  exchange.head.request.metrics_listener = entrance_.metrics_listener;
+  exchange.body_too = exchange.head.request.method != "HEAD";
+  exchange.close = !exchange.head.keep_alive;
+  if (auto response = host_.admit(*this)) {
+    unread_ = exchange.head.content_length > 0;
+    exchange.close = exchange.close || unread_;
+    respond(std::move(*response));
+    return false;
+  }
+  if (exchange.complete()) {
+    return true;
+  }
+  host_.set_deadline(*this, deadline_for(host_.limits().body_max, exchange.head.content_length));
+  return !exchange.head.expects_continue || ask_for_body();
+}
+
+// False when the connection is closed.
+bool Connection::ask_for_body() {
+  const IoResult written = transport_->write(as_bytes(kContinue), {});
+  if (written.status == Status::kDone && written.bytes == kContinue.size()) {
+    return true;
+  }
+  close();  // a peer that has no room for one line does not read
+  return false;
+}
+
+// Reads once. False when nothing came, or when it must not be read yet.
+bool Connection::fill() {
+  Exchange* const exchange = exchange_.get();
+  const bool body = exchange != nullptr && exchange->head_size > 0;
+  if (body && host_.crowded()) {
+    host_.postpone(*this);
+    return false;
+  }
+  std::span<std::uint8_t> into = host_.scratch();
+  if (body) {
+    make_room(exchange->filled + 1);
+    into = exchange->in.expose_mutable().subspan(exchange->filled);
+  }
+  const IoResult got = transport_->read(into);
+  readable_ = got.status == Status::kDone && !got.drained;
+  if (got.status == Status::kClosed) {
+    close();
+  }
+  if (got.status != Status::kDone) {
+    return false;
+  }
+  if (body) {
+    exchange->filled += got.bytes;
+  } else {
+    take(into.first(got.bytes));
+  }
+  return true;
+}
+
+void Connection::take(std::span<std::uint8_t> arrived) {
+  if (exchange_ == nullptr) {
+    begin_exchange();
+  }
+  Exchange& exchange = *exchange_;
+  make_room(exchange.filled + arrived.size());
+  std::copy(arrived.begin(), arrived.end(), exchange.in.expose_mutable().subspan(exchange.filled).begin());
+  exchange.filled += arrived.size();
+  wipe(arrived);
+}
+
+void Connection::begin_exchange() {
+  exchange_ = std::make_unique<Exchange>();
+  exchange_->began = host_.now();
+  enter(ConnectionState::kReading);
+  host_.set_deadline(*this, exchange_->began + host_.limits().head_max);
+}
+
+// Doubles what there is, within what the request can need; an ordinary request gets its size at once.
+void Connection::make_room(std::size_t size) {
+  Exchange& exchange = *exchange_;
+  const std::size_t before = exchange.in.size();
+  if (before >= size) {
+    return;
+  }
+  const std::size_t bound = exchange.head_size == 0 ? host_.limits().head_bytes_max : exchange.size();
+  const std::size_t step = exchange.head_size == 0 ? 2 * before : std::max(2 * before, kBodyBytesFirst);
+  SecretBytes larger(std::max(size, std::min(bound, step)));
+  std::copy_n(exchange.in.expose().begin(), exchange.filled, larger.expose_mutable().begin());
+  charge(larger.size() - before);
+  exchange.in = std::move(larger);
+  if (exchange.head_size > 0) {  // it borrowed the memory from before
+    exchange.head = std::move(*parse_head(exchange.buffered().substr(0, exchange.head_size), kAnyHead));
+    exchange.head.request.metrics_listener = entrance_.metrics_listener;
+    exchange.head.request.address = exchange.address;
+    exchange.route = Api::route(exchange.head.request.method, exchange.head.request.path);
+  }
+}
+
+}  // namespace disposable
