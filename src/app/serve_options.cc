@@ -37,6 +37,7 @@ void add_connection_limits(CLI::App& serve, Limits& limits) {
   table.count("--connections-max", limits.connections_max, std::size_t{8}, kMany, "Connections in all");
   table.count("--address-connections-max", limits.address_connections_max, std::size_t{1}, kMany,
               "Connections of one address");
+  table.count("--handshakes-max", limits.handshakes_max, std::size_t{8}, kMany, "TLS handshakes under way");
   table.bytes("--buffer-bytes-max", limits.buffer_bytes_max, kMiB, kTiB, "Unfinished messages in all");
   table.bytes("--head-bytes-max", limits.head_bytes_max, kKiB, kMiB, "Request head");
   table.count("--headers-max", limits.header_fields_max, std::size_t{4}, kHeadersMost, "Header fields of a request");

@@ -95,7 +95,7 @@ void Acceptor::pause(SteadyTime now) {
 }
 
 void Acceptor::resume(SteadyTime now) {
-  if (!paused_ || now < resume_at_) {
+  if (!paused_ || stopped_ || now < resume_at_) {
     return;
   }
   paused_ = false;
@@ -115,7 +115,15 @@ void Acceptor::stop() {
   for (const std::unique_ptr<Door>& door : doors_) {
     accept_from(door->listener);
   }
-  doors_.clear();
+  stopped_ = true;
+}
+
+void Acceptor::refuse() const {
+  for (const std::unique_ptr<Door>& door : doors_) {
+    if (!door->listener.passed) {
+      ::shutdown(door->listener.socket.get(), SHUT_RDWR);
+    }
+  }
 }
 
 }  // namespace disposable

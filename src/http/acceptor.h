@@ -44,7 +44,9 @@ class Acceptor {
   void resume(SteadyTime now);
   // Takes what waits already, so that nobody is left unheard, and nothing after that.
   void stop();
-  bool paused() const { return paused_; }
+  // From now on connections are refused, but for those that a successor will accept: when every loop has stopped.
+  void refuse() const;
+  bool paused() const { return paused_ && !stopped_; }
 
  private:
   class Door;
@@ -61,6 +63,7 @@ class Acceptor {
   SteadyTime resume_at_{};
   SteadyTime logged_at_{};
   bool paused_ = false;
+  bool stopped_ = false;
   int failures_ = 0;  // in a row
 };
 

@@ -29,7 +29,8 @@ bool is_plain(char c) {
 class LineWriter {
  public:
   LineWriter& constant(std::string_view text) {
-    at_ = std::copy(text.begin(), text.end(), at_);
+    const auto room = static_cast<std::size_t>(line_.data() + line_.size() - at_);  // there is; the compiler asks
+    at_ = std::copy_n(text.begin(), std::min(text.size(), room), at_);
     return *this;
   }
   LineWriter& foreign(std::string_view text, std::size_t size_max) {
@@ -70,7 +71,10 @@ class LineWriter {
 };
 
 void write_json(LineWriter& out, const AccessLine& line, WallTime now, std::uint64_t id) {
-  out.constant(R"({"time":")").time(now).constant(R"(","level":"request","id":")").fixed(id, 16, 16);
+  out.constant(R"({"time":")")
+      .time(now)
+      .constant(R"(","level":"request","message":"request","id":")")
+      .fixed(id, 16, 16);
   out.constant(R"(","method":")").constant(known_method(line.method));
   out.constant(R"(","route":")").constant(route_name(line.route).pattern);
   out.constant(R"(","status":)").number(line.status);

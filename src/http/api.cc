@@ -89,7 +89,7 @@ Response Api::docs(const Request& /*request*/, std::string_view name) const {
           {"X-Content-Type-Options", "nosniff"},
           {"Referrer-Policy", "no-referrer"},
       };
-      response.body = SecretBytes::copy_of(asset.bytes);
+      response.constant_body = asset.bytes;
       return response;
     }
   }
@@ -97,7 +97,9 @@ Response Api::docs(const Request& /*request*/, std::string_view name) const {
 }
 
 Response Api::openapi(const Request& /*request*/, std::string_view /*parameter*/) const {
-  return json_response(200, openapi_json());
+  Response response = json_response(200, std::string_view{});
+  response.constant_body = as_bytes(openapi_json());
+  return response;
 }
 
 Response Api::healthz(const Request& /*request*/, std::string_view /*parameter*/) const {

@@ -74,6 +74,10 @@ bool Connection::shake_hands() {
       host_.set_deadline(*this, host_.now() + host_.limits().head_max);
       return true;
     case Status::kAgain:
+      if (!shaking_ && transport_->shaking_hands()) {
+        shaking_ = true;
+        host_.handshake_began(*this);
+      }
       return false;
     case Status::kClosed:
       close();
@@ -104,7 +108,7 @@ void Connection::respond(Response response) {
 bool Connection::write_response() {
   Exchange& exchange = *exchange_;
   const ByteView head = as_bytes(exchange.response_head);
-  const ByteView body = exchange.body_too ? exchange.response.body.expose() : ByteView{};
+  const ByteView body = exchange.body_too ? exchange.response.content() : ByteView{};
   const std::size_t of_head = std::min(exchange.sent, head.size());
   const IoResult written = transport_->write(head.subspan(of_head), body.subspan(exchange.sent - of_head));
   exchange.sent += written.bytes;
@@ -116,7 +120,7 @@ bool Connection::write_response() {
   if (written.status == Status::kAgain) {
     if (!exchange.blocked) {
       exchange.blocked = true;
-      charge(exchange.response_size());
+      charge(exchange.response_head.size() + exchange.response.body.size());
       host_.set_deadline(*this, deadline_for(host_.limits().response_max, exchange.response_size()));
     }
     return false;
@@ -173,7 +177,7 @@ bool Connection::linger() {
   }
   const std::span<std::uint8_t> into = host_.scratch();
   const IoResult got = transport_->discard(into);
-  readable_ = got.status == Status::kDone && !got.drained;
+  readable_ = got.status == Status::kDone && (ended_ || !got.drained);
   wipe(into.first(got.bytes));
   lingered_ += got.bytes;
   if (got.status == Status::kClosed || lingered_ > kLingerBytesMax) {

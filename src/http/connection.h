@@ -45,6 +45,8 @@ class ConnectionHost {
   virtual void answered(const Connection& connection, const Exchange& exchange) = 0;
 
   virtual void state_changed(Connection& connection, ConnectionState before) = 0;
+  // A handshake costs memory from now on, until the state changes.
+  virtual void handshake_began(Connection& connection) = 0;
   // Replaces the deadline there was. Connection::expire() follows.
   virtual void set_deadline(Connection& connection, SteadyTime deadline) = 0;
   // advance() is to be called again soon: others are to have their turn, or memory is short now.
@@ -68,8 +70,11 @@ class Connection {
   void open();
   // The socket may be readable or writable, or postpone() was asked for: goes on until it has to wait.
   void advance();
-  // The socket may have something to read, so advance() looks.
-  void note_readable() { readable_ = true; }
+  // The socket may have something to read, so advance() looks. `ended`: the last that it has is the end.
+  void note_readable(bool ended) {
+    readable_ = true;
+    ended_ = ended_ || ended;
+  }
   // The answer to the request that is kWorking; advance() writes it.
   void respond(Response response);
   // The deadline has passed.
@@ -114,7 +119,9 @@ class Connection {
   const Entrance entrance_;
   std::unique_ptr<Exchange> exchange_;
   ConnectionState state_ = ConnectionState::kHandshake;
+  bool shaking_ = false;
   bool readable_ = true;  // as far as is known
+  bool ended_ = false;    // no event will tell of the end any more, so a short read does not mean "later"
   bool draining_ = false;
   bool unread_ = false;  // the peer may be sending what nobody will read
   std::size_t lingered_ = 0;

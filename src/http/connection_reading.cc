@@ -103,7 +103,7 @@ bool Connection::fill() {
     into = exchange->in.expose_mutable().subspan(exchange->filled);
   }
   const IoResult got = transport_->read(into);
-  readable_ = got.status == Status::kDone && !got.drained;
+  readable_ = got.status == Status::kDone && (ended_ || !got.drained);
   if (got.status == Status::kClosed) {
     close();
   }

@@ -90,6 +90,9 @@ void EventLoop::obey(Order order) {
   }
   if (obeyed_ == Order::kServe) {
     acceptor_.stop();
+    if (front_.accepting.fetch_sub(1) == 1) {
+      acceptor_.refuse();
+    }
     for (Client* client = clients_->all.front(); client != nullptr; client = client->among_all.next) {
       client->drain(now_ + kDrain);
     }
@@ -200,6 +203,10 @@ void EventLoop::state_changed(Connection& connection, ConnectionState before) {
   auto& client = static_cast<Client&>(connection);
   front_.metrics.moved(before, client.state());
   clients_->spare.remove(client);
+  if (client.among_shaking.linked) {
+    clients_->shaking.remove(client);
+    --clients_->shaking_count;
+  }
   switch (client.state()) {
     case ConnectionState::kHandshake:
     case ConnectionState::kIdle:
@@ -213,6 +220,14 @@ void EventLoop::state_changed(Connection& connection, ConnectionState before) {
     case ConnectionState::kClosed:
       bury(client);
       break;
+  }
+}
+
+void EventLoop::handshake_began(Connection& connection) {
+  clients_->shaking.push_back(static_cast<Client&>(connection));
+  if (++clients_->shaking_count > limits().handshakes_max) {
+    front_.metrics.evicted();
+    clients_->shaking.front()->close();
   }
 }
 

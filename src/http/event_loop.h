@@ -57,6 +57,7 @@ class EventLoop final : private ConnectionHost, private AcceptHost {
   void dispatch(Connection& connection) override;
   void answered(const Connection& connection, const Exchange& exchange) override;
   void state_changed(Connection& connection, ConnectionState before) override;
+  void handshake_began(Connection& connection) override;
   void set_deadline(Connection& connection, SteadyTime deadline) override;
   void postpone(Connection& connection) override;
   void charge(std::uint64_t bytes) override { front_.buffered.fetch_add(bytes, std::memory_order_relaxed); }

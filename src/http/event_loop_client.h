@@ -16,8 +16,8 @@ class EventLoop::Client final : public Connection, public WorkerPool::Job, publi
 
   void run() override { loop_.work(*this); }
   // Whatever it is: through TLS, a read can wait for the socket to be writable.
-  void on_event(std::uint32_t /*events*/) override {
-    note_readable();
+  void on_event(std::uint32_t events) override {
+    note_readable((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
     advance();
   }
 
@@ -25,6 +25,7 @@ class EventLoop::Client final : public Connection, public WorkerPool::Job, publi
   Timer timer;
   ListHook<Client> among_all;
   ListHook<Client> among_spare;
+  ListHook<Client> among_shaking;
   bool in_worker = false;  // a worker may be reading the exchange
   bool cut_off = false;    // to be closed as soon as the worker is done
   bool postponed = false;
@@ -37,6 +38,9 @@ struct EventLoop::Lists {
   IntrusiveList<Client, &Client::among_all> all;
   // Those that can be closed without breaking a promise, the one that has been so for longest first.
   IntrusiveList<Client, &Client::among_spare> spare;
+  // In a TLS handshake that costs memory, the oldest first.
+  IntrusiveList<Client, &Client::among_shaking> shaking;
+  std::size_t shaking_count = 0;
 };
 
 }  // namespace disposable

@@ -18,7 +18,7 @@ void turn_away(FileDescriptor socket, Limit limit) {
   const Response response = limit == Limit::kConnections ? unavailable(kComeBackAfter) : rate_limited(kComeBackAfter);
   const std::string head = format_head(response, /*close=*/true);
   PlainTransport transport(std::move(socket));
-  transport.write(as_bytes(head), response.body.expose());
+  transport.write(as_bytes(head), response.content());
   transport.finish_writing();
 }
 

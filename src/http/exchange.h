@@ -35,7 +35,7 @@ struct Exchange {
   std::string_view buffered() const { return as_text(in.expose().first(filled)); }
   std::size_t size() const { return head_size + static_cast<std::size_t>(head.content_length); }
   bool complete() const { return head_size > 0 && filled >= size(); }
-  std::size_t response_size() const { return response_head.size() + (body_too ? response.body.size() : 0); }
+  std::size_t response_size() const { return response_head.size() + (body_too ? response.content().size() : 0); }
 };
 
 }  // namespace disposable

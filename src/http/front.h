@@ -48,6 +48,7 @@ class Front {
   Admission admission;
   ConnectionCounts counts;
   std::atomic<std::uint64_t> buffered{0};  // bytes held for all connections
+  std::atomic<std::size_t> accepting{0};   // loops that take new connections
 
   void write_metrics(MetricsText& text) const;
   std::unique_ptr<Transport> transport(FileDescriptor socket, bool tls) const;

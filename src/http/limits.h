@@ -27,6 +27,9 @@ struct Limits {
   // Over it bodies wait to be read and new requests get 503.
   std::uint64_t buffer_bytes_max = 64ULL << 20U;
 
+  // TLS handshakes under way, from a peer's first record on: each costs 40 KiB. At the limit the oldest one makes room.
+  std::size_t handshakes_max = 1024;
+
   // --- One message -----------------------------------------------------------------------------------------------
   std::size_t head_bytes_max = 8192;   // a link, a few headers, somebody else's cookies. Over it: 431
   std::size_t header_fields_max = 40;  // browsers send about 20, proxies add some. Over it: 431

@@ -41,6 +41,7 @@ struct ListeningSocket {
   bool is_unix = false;
   bool tls = false;
   bool metrics = false;
+  bool passed = false;  // somebody else holds it too and goes on accepting
   std::unique_ptr<SocketFile> file{};
 };
 

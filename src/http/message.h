@@ -44,10 +44,13 @@ struct Response {
   int status = 500;
   std::vector<ResponseHeader> headers;  // without Content-Length and Connection: those belong to the connection layer
   SecretBytes body;
+  ByteView constant_body{};  // instead of `body`: lives as long as the program, so that slow readers cost no memory
   // The response may leave only when this is durable; when it cannot become durable, unavailable() leaves instead.
   Ticket ticket{};
   // For the operator's log and never for the client: why a 5xx came to be. Empty otherwise.
   std::string log_detail{};
+
+  ByteView content() const { return constant_body.empty() ? body.expose() : constant_body; }
 };
 
 }  // namespace disposable

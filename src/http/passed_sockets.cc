@@ -62,6 +62,9 @@ Result<void> listen_at(const Endpoint& endpoint, const ListenOptions& options, s
   std::vector<Result<ListeningSocket>> opened;
   for (auto socket = first; socket != passed.end(); ++socket) {
     opened.push_back(adopt_listener(std::move(socket->socket), endpoint, options));
+    if (opened.back()) {
+      opened.back()->passed = true;
+    }
   }
   passed.erase(first, passed.end());
   if (opened.empty() && endpoint.kind == Endpoint::Kind::kPassed) {

@@ -15,7 +15,7 @@ std::string format_head(const Response& response, bool close) {
   for (const ResponseHeader& header : response.headers) {
     head.append(header.name).append(": ").append(header.value).append("\r\n");
   }
-  head.append("Content-Length: ").append(std::to_string(response.body.size()));
+  head.append("Content-Length: ").append(std::to_string(response.content().size()));
   return head.append(close ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n");
 }
 

@@ -63,6 +63,7 @@ void Server::run(EventLoop& loop) {
 }
 
 Result<void> Server::serve(std::span<const ListeningSocket> listeners) {
+  front_.accepting = loops_.size();
   for (const std::unique_ptr<EventLoop>& loop : loops_) {
     const Result<void> listening = loop->listen(listeners);
     if (!listening) {

@@ -15,6 +15,7 @@ class TlsTransport final : public Transport {
       : socket_(std::move(socket)), context_(std::move(context)) {}
 
   IoResult handshake() override;
+  bool shaking_hands() const override { return session_.has_value(); }
   IoResult read(std::span<std::uint8_t> out) override;
   IoResult write(ByteView head, ByteView body) override;
   void finish_writing() override;

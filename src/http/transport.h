@@ -21,7 +21,7 @@ struct IoResult {
   };
   Status status = Status::kAgain;
   std::size_t bytes = 0;
-  bool drained = false;  // after a read: nothing more until the socket is ready
+  bool drained = false;  // after a read: no more bytes until the socket is ready, but perhaps the end
 };
 
 class Transport {
@@ -33,6 +33,8 @@ class Transport {
 
   // To be called until it is done (`bytes` is 0 then), before anything else.
   virtual IoResult handshake() = 0;
+  // Whether the peer has sent so much that the handshake costs memory.
+  virtual bool shaking_hands() const { return false; }
   virtual IoResult read(std::span<std::uint8_t> out) = 0;
   // As much as fits of `head` and then of `body`. When called again, what was not taken must come first.
   virtual IoResult write(ByteView head, ByteView body) = 0;

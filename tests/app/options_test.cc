@@ -91,6 +91,7 @@ TEST_CASE("options: every limit has its default when nothing is said, and its va
   };
   const std::vector<Row> rows = {
       {"--connections-max", "9", [](const ServeOptions& o) { return o.limits.connections_max == 9; }},
+      {"--handshakes-max", "9", [](const ServeOptions& o) { return o.limits.handshakes_max == 9; }},
       {"--address-connections-max", "9", [](const ServeOptions& o) { return o.limits.address_connections_max == 9; }},
       {"--buffer-bytes-max", "9M", [](const ServeOptions& o) { return o.limits.buffer_bytes_max == 9U << 20U; }},
       {"--head-bytes-max", "9KiB", [](const ServeOptions& o) { return o.limits.head_bytes_max == 9U << 10U; }},

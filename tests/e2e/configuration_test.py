@@ -93,7 +93,7 @@ class PrecedenceTest(unittest.TestCase):
                 line = next(json.loads(line) for line in service.log if '"listening"' in line)
                 self.assertEqual(line["port"], service.port)
                 if address:
-                    self.assertEqual(line["address"], address)
+                    self.assertEqual(line["address"], f"http://{address}:{service.port}")
                 self.assertEqual(service.stop(), 0)
 
 

@@ -203,9 +203,9 @@ class DamageTest(RefusalTest):
         self.assert_undamaged()
 
     def test_an_address_that_is_not_ours_is_one_clear_line(self):
-        for address in ("192.0.2.1:0", "[2001:db8::1]:0", "no-such-host.invalid:0"):
+        for address, code in (("192.0.2.1:0", FAILURE), ("[2001:db8::1]:0", FAILURE), ("no-such-host.invalid:0", USAGE)):
             with self.subTest(address=address):
-                self.refused(self.serve(listen=address), FAILURE)
+                self.refused(self.serve(listen=address), code)
         self.assert_undamaged()
 
     def test_a_data_folder_in_use_is_left_alone(self):

@@ -64,7 +64,8 @@ TEST_CASE("access log: a line in JSON, byte for byte but for its id") {
   CHECK(text.substr(id, 16).find_first_not_of("0123456789abcdef") == std::string::npos);
   text.replace(id, 16, "ID");
   CHECK(text ==
-        "{\"time\":\"2023-11-14T22:13:20.000Z\",\"level\":\"request\",\"id\":\"ID\",\"method\":\"GET\","
+        "{\"time\":\"2023-11-14T22:13:20.000Z\",\"level\":\"request\",\"message\":\"request\",\"id\":\"ID\","
+        "\"method\":\"GET\","
         "\"route\":\"/api/v1/secret/{secret_key}\",\"status\":410,\"duration_ms\":12.003,\"bytes_in\":181,"
         "\"bytes_out\":300,\"address\":\"192.0.2.7\"}\n");
 }

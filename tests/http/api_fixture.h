@@ -13,7 +13,7 @@
 
 namespace disposable {
 
-inline std::string body_of(const Response& response) { return std::string(as_text(response.body.expose())); }
+inline std::string body_of(const Response& response) { return std::string(as_text(response.content())); }
 
 // The header's value; "(none)" when it is not there.
 inline std::string header_of(const Response& response, std::string_view name) {

@@ -112,6 +112,17 @@ TEST_CASE("server: pipelined requests are answered in order, however they are cu
   }
 }
 
+TEST_CASE("server: a peer that finishes sending with its request gets the answer, and then the end") {
+  ApiFixture fixture;
+  RunningServer server(fixture.api, fixture.store());
+  for (int i = 0; i < 100; ++i) {
+    RawClient client(server.port);
+    client.send(request("GET", i % 2 == 0 ? "/healthz" : "/nothing"));
+    client.finish_sending();
+    CHECK(status_of(client.receive_all()) == (i % 2 == 0 ? 200 : 404));
+  }
+}
+
 TEST_CASE("server: after a framing error the late body is not a request") {
   ApiFixture fixture;
   RunningServer server(fixture.api, fixture.store());
