@@ -133,7 +133,7 @@ Result<void> Frontend::serve() {
     return serving;
   }
   for (const ListeningSocket& listener : listeners_) {
-    log_.write(LogLevel::kInfo, "listening",
+    log_.write(LogLevel::kInfo, listener.metrics ? "listening for metrics" : "listening",
                {{"address", listener.description}, {"port", std::int64_t{listener.port}}});
   }
   return {};

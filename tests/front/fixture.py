@@ -124,7 +124,7 @@ class FrontCase(unittest.TestCase):
     def start_with_metrics(self, *arguments, **options):
         """(service, its Metrics on a listener of its own)"""
         port = free_port()
-        service = self.start("--metrics-listen", f"127.0.0.1:{port}", *arguments, **options)
+        service = self.start("--metrics-listen", f"http://127.0.0.1:{port}", *arguments, **options)
         return service, Metrics(port)
 
     def assert_stops(self, service):

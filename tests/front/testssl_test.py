@@ -41,7 +41,7 @@ class TestsslTest(FrontCase):
         said = {row["id"]: row["finding"] for row in found}
         self.assertIn("offered", said.get("TLS1_3", ""))
         self.assertTrue(said.get("TLS1_1", "").startswith("not offered"), said.get("TLS1_1"))
-        self.assertGreater(len(found), 100)
+        self.assertGreater(len(found), 80)
         low = sorted(row["id"] for row in found if row["severity"] == "LOW")
         figure(f"testssl.sh: {len(found)} findings, none above low; low: {', '.join(low) or 'none'}")
         self.assert_stops(service)
