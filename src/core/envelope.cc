@@ -27,14 +27,17 @@ Result<Bytes> seal_secret(const Keyring& keyring, const SecretKey& key, ByteView
                           Random& random, Record& record) {
   const Bytes associated = associated_data(keyring.store_id(key), record);
   const Result<SymmetricKey> data_wrap = keyring.wrap_key(record.epoch, key, Keyring::Purpose::kDataKey);
-  const Result<SymmetricKey> verifier_wrap = keyring.wrap_key(record.epoch, key, Keyring::Purpose::kVerifier);
-  if (!data_wrap || !verifier_wrap) {
+  if (!data_wrap) {
     return fail(Errc::kInternal, "the keyring lacks its current epoch");
   }
   SymmetricKey data_key;
   random.fill(data_key.expose_mutable());
   record.wrapped_key = seal(*data_wrap, data_key.expose(), associated, random);
   if (record.guarded) {
+    const Result<SymmetricKey> verifier_wrap = keyring.wrap_key(record.epoch, key, Keyring::Purpose::kVerifier);
+    if (!verifier_wrap) {
+      return fail(verifier_wrap.error());
+    }
     record.verifier = seal(*verifier_wrap, verifier, associated, random);
   }
   return seal(data_key, secret, associated, random);

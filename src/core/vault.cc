@@ -41,7 +41,8 @@ Result<SecretBytes> Vault::seal_verifier(const SecretBytes& passphrase) {
 }
 
 Held<SecretKey> Vault::create(NewSecret secret, std::string_view address) {
-  SecretKey key = SecretKey::generate(parts_.random);
+  RandomBatch random(parts_.random);
+  SecretKey key = SecretKey::generate(random);
   const StoreId id = parts_.keyring.store_id(key);
   Record record;
   record.guarded = !secret.passphrase.empty();
@@ -61,12 +62,11 @@ Held<SecretKey> Vault::create(NewSecret secret, std::string_view address) {
   record.epoch = parts_.keyring.current_epoch();
   record.fingerprint = parts_.keyring.fingerprint(key);
 
-  Result<Bytes> payload =
-      seal_secret(parts_.keyring, key, secret.secret.expose(), verifier.expose(), parts_.random, record);
+  Result<Bytes> payload = seal_secret(parts_.keyring, key, secret.secret.expose(), verifier.expose(), random, record);
   if (!payload) {
     return {fail(payload.error())};
   }
-  const Event event = created_event(record, origin(now, address));
+  const Event event = created_event(record, {address, EventId::generate(now, random), {}});
   const Result<Ticket> ticket =
       parts_.store.insert(id, {encode_record(record), due_at(record, now)}, std::move(*payload), {&event, 1});
   if (!ticket) {

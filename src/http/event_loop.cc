@@ -56,6 +56,7 @@ void EventLoop::turn() {
     generation_ = front_.generation();
     settings_ = front_.settings();
   }
+  poller_->dispatch();
   take_back();
   release_durable();
   timers_.advance(now_, [](Timer& timer) { static_cast<Client*>(timer.owner)->expire(); });

@@ -130,8 +130,11 @@ void EventLoop::answered(const Connection& connection, const Exchange& exchange)
   front_.metrics.received(received);
   front_.metrics.sent(exchange.sent);
   if (front_.access_log != nullptr) {
+    // Without a head nobody has looked yet whose request it is.
+    const std::string address =
+        exchange.address.empty() ? ClientAddress{connection.entrance().peer.ip}.text() : exchange.address;
     front_.access_log->write({exchange.head.request.method, exchange.route.index, exchange.response.status, duration,
-                              received, exchange.sent, exchange.address, connection.protocol()});
+                              received, exchange.sent, address, connection.protocol()});
   }
 }
 

@@ -42,6 +42,8 @@ struct ResponseHeader {
 
 struct Response {
   int status = 500;
+  std::string_view content_type{};      // a constant
+  std::string_view fixed_headers{};     // constant lines, each with its line end: what every response of a kind carries
   std::vector<ResponseHeader> headers;  // without Content-Length and Connection: those belong to the connection layer
   SecretBytes body;
   ByteView constant_body{};  // instead of `body`: lives as long as the program, so that slow readers cost no memory

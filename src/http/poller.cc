@@ -3,9 +3,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
+#include <span>
 
 namespace disposable {
 
@@ -47,13 +47,15 @@ void Poller::wake() {
 void Poller::prepare_to_wait() { waiting_.exchange(true, std::memory_order_seq_cst); }
 
 void Poller::wait(int milliseconds) {
-  constexpr std::size_t kEventsAtOnce = 256;
-  std::array<epoll_event, kEventsAtOnce> events;
-  const int count = ::epoll_wait(poll_.get(), events.data(), static_cast<int>(events.size()), milliseconds);
+  const int count = ::epoll_wait(poll_.get(), events_.data(), static_cast<int>(events_.size()), milliseconds);
   waiting_.store(false, std::memory_order_relaxed);
-  for (int i = 0; i < count; ++i) {
-    if (auto* const source = static_cast<EventSource*>(events.at(static_cast<std::size_t>(i)).data.ptr)) {
-      source->on_event(events.at(static_cast<std::size_t>(i)).events);
+  count_ = count > 0 ? static_cast<std::size_t>(count) : 0;
+}
+
+void Poller::dispatch() {
+  for (const epoll_event& event : std::span(events_).first(count_)) {
+    if (auto* const source = static_cast<EventSource*>(event.data.ptr)) {
+      source->on_event(event.events);
     }
   }
 }

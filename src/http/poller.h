@@ -6,6 +6,7 @@
 
 #include <sys/epoll.h>
 
+#include <array>
 #include <atomic>
 #include <memory>
 
@@ -39,15 +40,21 @@ class Poller {
 
   // Between these two calls, a wake() ends the wait(); so what wake() announces is looked for in between.
   void prepare_to_wait();
-  // Calls the sources of what has happened. Does not wait longer than `milliseconds`.
+  // Until something has happened, and no longer than `milliseconds`.
   void wait(int milliseconds);
+  // Calls the sources of what has happened.
+  void dispatch();
 
  private:
   Poller(FileDescriptor poll, FileDescriptor wake) : poll_(std::move(poll)), wake_(std::move(wake)) {}
 
+  static constexpr std::size_t kEventsAtOnce = 256;
+
   const FileDescriptor poll_;
   const FileDescriptor wake_;
   std::atomic<bool> waiting_{false};
+  std::array<epoll_event, kEventsAtOnce> events_{};
+  std::size_t count_ = 0;
 };
 
 }  // namespace disposable

@@ -139,14 +139,13 @@ Response json_response(int status, SecretBytes body) {
 Response uncached_response(int status, std::string_view content_type, SecretBytes body) {
   Response response;
   response.status = status;
-  response.headers = {
-      {"Content-Type", std::string(content_type)},
-      {"Cache-Control", "no-cache, no-store, must-revalidate"},
-      {"Pragma", "no-cache"},
-      {"Expires", "0"},
-      {"X-Content-Type-Options", "nosniff"},
-      {"Referrer-Policy", "no-referrer"},
-  };
+  response.content_type = content_type;
+  response.fixed_headers =
+      "Cache-Control: no-cache, no-store, must-revalidate\r\n"
+      "Pragma: no-cache\r\n"
+      "Expires: 0\r\n"
+      "X-Content-Type-Options: nosniff\r\n"
+      "Referrer-Policy: no-referrer\r\n";
   response.body = std::move(body);
   return response;
 }

@@ -21,7 +21,7 @@ constexpr int kPageStatuses[] = {200, 413};
 constexpr int kAssetStatuses[] = {200, 404, 413};
 constexpr int kReadyStatuses[] = {200, 413, 503};
 constexpr int kCreateStatuses[] = {200, 413, 415, 422, 429, 500, 503, 507};
-constexpr int kRetrieveStatuses[] = {200, 403, 404, 410, 413, 500, 503};
+constexpr int kRetrieveStatuses[] = {200, 403, 404, 410, 413, 429, 500, 503};
 constexpr int kDeleteStatuses[] = {200, 403, 404, 410, 413, 415, 422, 429, 500, 503};
 
 // The parameter of `path` under `pattern`; nothing when it does not match. A parameter is one segment, not empty.

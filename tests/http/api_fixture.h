@@ -17,10 +17,19 @@ inline std::string body_of(const Response& response) { return std::string(as_tex
 
 // The header's value; "(none)" when it is not there.
 inline std::string header_of(const Response& response, std::string_view name) {
+  if (name == "Content-Type") {
+    return std::string(response.content_type);
+  }
   for (const ResponseHeader& header : response.headers) {
     if (header.name == name) {
       return header.value;
     }
+  }
+  const std::string line_begin = std::string(name) + ": ";
+  const std::string lines = "\r\n" + std::string(response.fixed_headers);
+  if (const std::size_t at = lines.find("\r\n" + line_begin); at != std::string::npos) {
+    const std::size_t value = at + 2 + line_begin.size();
+    return lines.substr(value, lines.find("\r\n", value) - value);
   }
   return "(none)";
 }

@@ -216,6 +216,19 @@ TEST_CASE("server: a peer that is too slow is told so, or dropped when it said n
   CHECK(idle.receive_all().empty());
 }
 
+TEST_CASE("server: a deadline is never early, however long the server had nothing to do") {
+  ApiFixture fixture;
+  Limits limits;
+  limits.head_max = 100ms;
+  RunningServer server(fixture.api, fixture.store(), {.workers = 1, .settings = {limits, {}}});
+  for (int i = 0; i < 5; ++i) {
+    const auto began = std::chrono::steady_clock::now();
+    RawClient silent(server.port);
+    CHECK(silent.receive_all().empty());
+    CHECK(std::chrono::steady_clock::now() - began >= 100ms);
+  }
+}
+
 TEST_CASE("server: when there are too many connections the one that has been idle longest makes room") {
   ApiFixture fixture;
   Limits limits;
