@@ -18,10 +18,10 @@ class LoadError(Exception):
     """Something was answered or counted that must not be."""
 
 
-def run_wrk(server, script, connections, seconds, arguments=(), threads=THREADS):
+def run_wrk(server, script, connections, seconds, arguments=(), threads=THREADS, tls=False):
     """What wrk measured, as the dictionary that summary.lua prints."""
     command = ["wrk", "--threads", threads, "--connections", connections, "--duration", f"{seconds}s",
-               "--timeout", "10s", "--script", script, f"http://127.0.0.1:{server.port}/", "--", *arguments]
+               "--timeout", "10s", "--script", script, server.url(tls), "--", *arguments]
     result = subprocess.run([str(part) for part in command], cwd=FOLDER, capture_output=True, text=True,
                             stdin=subprocess.DEVNULL)
     lines = [line for line in result.stdout.splitlines() if line.startswith("SUMMARY ")]
@@ -120,12 +120,12 @@ class Keys:
         self.first += count
         return lines
 
-    def retrieve(self, server, connections, seconds):
+    def retrieve(self, server, connections, seconds, tls=False):
         """A Sample of retrieving each key once; makes more keys and starts again when they did not last."""
         while True:
             arguments = (self.path, self.first, self.unused(), THREADS)
             summary, measured = sample(
-                server, lambda: run_wrk(server, "retrieve.lua", connections, seconds, arguments))
+                server, lambda: run_wrk(server, "retrieve.lua", connections, seconds, arguments, tls=tls))
             used = min(self.unused(), summary["sent_most"] * THREADS)
             self.first += used
             if not summary["exhausted"]:

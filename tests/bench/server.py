@@ -22,13 +22,17 @@ def free_port():
 class Server:
     """One process. Use as a context manager; it never outlives it. Its output goes to `log`."""
 
-    def __init__(self, command, port, log):
+    def __init__(self, command, port, log, tls_port=None):
         self.port = port
+        self.tls_port = tls_port
         self.log = pathlib.Path(log)
         with self.log.open("ab") as output:
             self.began = time.monotonic()
             self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=output,
                                             stderr=output)
+
+    def url(self, tls=False):
+        return f"https://127.0.0.1:{self.tls_port}/" if tls else f"http://127.0.0.1:{self.port}/"
 
     def ask(self, method, path, value=None):
         """(status, body), on a connection of its own."""
@@ -110,10 +114,25 @@ class Product:
         self.data_dir = self.folder / "data"
         self.folder.mkdir(parents=True, exist_ok=True)
 
-    def start(self):
+    def start(self, tls=False):
+        """Logs every request to a file, as a service does; with `tls` also on a port of its own."""
         port = free_port()
-        return Server([self.executable, "serve", "--listen", f"127.0.0.1:{port}", "--data-dir", self.data_dir,
-                       "--key-file", self.folder / "keyring"], port, self.folder / "log")
+        command = [self.executable, "serve", "--listen", f"http://127.0.0.1:{port}", "--data-dir", self.data_dir,
+                   "--key-file", self.folder / "keyring"]
+        if not tls:
+            return Server(command, port, self.folder / "log")
+        certificate, key = self.make_certificate()
+        tls_port = free_port()
+        command += ["--listen", f"https://127.0.0.1:{tls_port}", "--tls-cert", certificate, "--tls-key", key]
+        return Server(command, port, self.folder / "log", tls_port)
+
+    def make_certificate(self):
+        certificate, key = self.folder / "certificate.pem", self.folder / "key.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-days", "2", "-subj", "/CN=localhost", "-out", certificate, "-keyout", key],
+                       check=True, capture_output=True)
+        key.chmod(0o600)
+        return certificate, key
 
     def disk_bytes(self):
         """What `du` says: (the store, the audit log)."""
