@@ -47,7 +47,9 @@ bool Connection::find_head() {
   if (state == HeadScanner::State::kMalformed) {
     refuse(400);
   } else if (size > host_.limits().head_bytes_max) {
-    refuse(431);
+    // A line that alone is longer has a target too long, or no end at all (RFC 9112, 3).
+    const std::size_t line_end = exchange.buffered().find('\n');
+    refuse(line_end < host_.limits().head_bytes_max ? 431 : 414);
   } else if (state == HeadScanner::State::kComplete) {
     exchange.head_size = size;
     return accept_head();

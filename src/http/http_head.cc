@@ -31,10 +31,19 @@ bool is_target(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7F && c != '#'; });
 }
 
-// RFC 3986, 3.2: host and port. May be empty (RFC 9112, 3.2).
+// RFC 3986, 3.2: a name or an address in brackets, and a port. May be empty (RFC 9112, 3.2).
 bool is_host(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return is_alphanumeric(c) || std::string_view("-._~!$&'()*+,;=:[]%").find(c) != std::string_view::npos;
+  const std::size_t end = text.starts_with('[') ? text.find(']') + 1 : std::min(text.find(':'), text.size());
+  std::string_view name = text.substr(0, end);
+  const std::string_view port = text.substr(end);
+  if (!port.empty() && (port.front() != ':' || port.find_first_not_of("0123456789", 1) != std::string_view::npos)) {
+    return false;
+  }
+  if (name.starts_with('[')) {
+    name = name.substr(1, name.size() - 2);
+  }
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return is_alphanumeric(c) || std::string_view("-._~!$&'()*+,;=:%").find(c) != std::string_view::npos;
   });
 }
 
@@ -71,8 +80,14 @@ bool list_contains(std::string_view list, std::string_view token) {
 std::string_view path_of(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (equal_ignoring_case(target.substr(0, scheme.size()), scheme)) {
-      target.remove_prefix(std::min(target.find('/', scheme.size()), target.size()));
-      if (target.empty()) {
+      target.remove_prefix(scheme.size());
+      const std::string_view authority = target.substr(0, target.find_first_of("/?"));
+      // Neither without a host nor with a user (RFC 9110, 4.2.1 and 4.2.4).
+      if (authority.empty() || authority.starts_with(':') || !is_host(authority)) {
+        return {};
+      }
+      target.remove_prefix(authority.size());
+      if (!target.starts_with('/')) {
         return "/";
       }
       break;

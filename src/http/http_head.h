@@ -1,8 +1,9 @@
 // The head of an HTTP/1.x request, from bytes to a parsed head or a refusal (RFC 9112, sections 2 to 6).
 //
 // Stricter than the RFC wherever two readers of the same bytes could disagree about where a message ends: lines end
-// with CR LF only, no folded lines, one Host, one Content-Length of digits only, no Transfer-Encoding. Content-Length
-// is the only framing there is. After a refusal nothing that follows on the connection can be trusted: close it.
+// with CR LF only, none is folded, none is empty before the request line; one Host, one Content-Length of digits only,
+// no Transfer-Encoding. Content-Length is the only framing there is. After a refusal nothing that follows on the
+// connection can be trusted: close it.
 //
 // Pure functions, thread-safe. What they return borrows the bytes.
 

@@ -67,6 +67,12 @@ TEST_CASE("head: request lines") {
       {"OPTIONS * HTTP/1.1", "ok"},
       {"GET http://x/a HTTP/1.1", "ok"},
       {"GET HTTPS://x HTTP/1.1", "ok"},
+      {"GET http://[::1]:80/ HTTP/1.1", "ok"},
+      {"GET http:///a HTTP/1.1", "400"},
+      {"GET http:// HTTP/1.1", "400"},
+      {"GET http://:80/a HTTP/1.1", "400"},
+      {"GET http://u@x/a HTTP/1.1", "400"},
+      {"GET http://x\\@y/a HTTP/1.1", "400"},
       {"", "400"},
       {"GET", "400"},
       {"GET /", "400"},
@@ -160,10 +166,11 @@ TEST_CASE("head: Host is there once, in HTTP/1.1") {
   CHECK(verdict("GET / HTTP/1.0\r\n\r\n") == "ok");
   CHECK(verdict("GET / HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n") == "400");
   CHECK(verdict("GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n") == "400");
-  for (const std::string host : {"example.org:8000", "[::1]:80", ""}) {
+  for (const std::string host : {"example.org:8000", "x:", "[::1]:80", "[::1]", ""}) {
     CHECK(verdict("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n") == "ok");
   }
-  for (const std::string host : {"a b", "a/b", "a@b", "<x>", "a\"b", "\xC3\xBC"}) {
+  for (const std::string host :
+       {"a b", "a/b", "a@b", "<x>", "a\"b", "\xC3\xBC", "a:b", "a:80:80", "a:+80", "[::1", "[::1]a", "a[b]", "::1"}) {
     CHECK(verdict("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n") == "400");
   }
 }
@@ -197,8 +204,9 @@ TEST_CASE("head: the path is taken from every form of target, undecoded and with
     std::string target;
     std::string_view path;
   } rows[] = {
-      {"/", "/"},        {"/a%2Fb", "/a%2Fb"}, {"/?", "/"}, {"/a?b?c", "/a"},   {"http://x/a?b", "/a"},
-      {"http://x", "/"}, {"HTTP://x/", "/"},   {"*", "*"},  {"//x/a", "//x/a"}, {"/http://x", "/http://x"},
+      {"/", "/"},           {"/a%2Fb", "/a%2Fb"}, {"/?", "/"}, {"/a?b?c", "/a"},   {"http://x/a?b", "/a"},
+      {"http://x", "/"},    {"HTTP://x/", "/"},   {"*", "*"},  {"//x/a", "//x/a"}, {"/http://x", "/http://x"},
+      {"http://x?/a", "/"},
   };
   for (const auto& row : rows) {
     CAPTURE(row.target);

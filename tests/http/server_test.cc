@@ -146,6 +146,7 @@ TEST_CASE("server: after a framing error the late body is not a request") {
       {"GET / HTTP/9.9\r\nHost: x\r\n\r\n", 505},
       {"GET / HTTP/1.1\r\nHost: x\r\nA: " + std::string(Limits{}.head_bytes_max, 'a'), 431},
       {"GET /" + std::string(Limits{}.target_bytes_max, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n", 414},
+      {"GET /" + std::string(Limits{}.head_bytes_max, 'a'), 414},
       {"POST /api/v1/secret HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n", 413},
       {"POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n", 404},
   };
