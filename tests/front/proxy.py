@@ -13,6 +13,7 @@ import http.client
 import io
 import os
 import pathlib
+import select
 import signal
 import socket
 import subprocess
@@ -44,6 +45,7 @@ http {{
   server {{
     listen 127.0.0.1:{port};
     client_max_body_size 16m;
+    lingering_timeout 100ms;
     location / {{
       proxy_pass http://back;
       proxy_http_version 1.1;
@@ -113,29 +115,42 @@ class Nginx:
 Exchange = collections.namedtuple("Exchange", "statuses bodies closed rest")
 
 
-def send(port, *pieces, quiet=0.5, limit=10.0, pause=0.0):
-    """Sends raw bytes, `pause` seconds between the pieces, and reads until the peer closes or has been quiet so long."""
+# For what may never come back before the next step: a proxy that reads all of a body first says nothing.
+PATIENCE = 0.5
+
+
+def receive(port, *steps, quiet=5.0, end=False, pause=0.0):
+    """Sends the pieces of each step, `pause` seconds between them, and the next step when something has come back; then
+    reads until the peer closes or has been quiet so long. `end`: nothing more will be sent. (bytes, closed)"""
     received, closed = b"", False
-    deadline = time.monotonic() + limit
-    with socket.create_connection(("127.0.0.1", port), limit) as connection:
-        with contextlib.suppress(ConnectionError):
-            for index, piece in enumerate(pieces):
-                if index and pause:
-                    time.sleep(pause)  # the test's own dripping
-                connection.sendall(piece)
+    with socket.create_connection(("127.0.0.1", port), 10) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for step, pieces in enumerate(steps):
+            with contextlib.suppress(ConnectionError):
+                if step:
+                    select.select([connection], [], [], PATIENCE)
+                for index, piece in enumerate(pieces):
+                    if index and pause:
+                        time.sleep(pause)  # the test's own dripping
+                    connection.sendall(piece)
+        if end:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_WR)
         connection.settimeout(quiet)
-        while time.monotonic() < deadline:
-            try:
-                data = connection.recv(65536)
-            except TimeoutError:
-                break
-            except ConnectionError:
-                data = b""
-            if not data:
-                closed = True
-                break
-            received += data
-    return parse(received, closed)
+        with contextlib.suppress(TimeoutError):
+            while not closed:
+                try:
+                    data = connection.recv(65536)
+                except ConnectionError:
+                    data = b""
+                received += data
+                closed = not data
+    return received, closed
+
+
+def send(port, *pieces, quiet=0.5, pause=0.0):
+    """An Exchange: what came back to these pieces. See receive()."""
+    return parse(*receive(port, pieces, quiet=quiet, pause=pause))
 
 
 Seen = collections.namedtuple("Seen", "exchange forwarded answered")
@@ -165,11 +180,12 @@ class _Stays(io.BytesIO):
         pass
 
 
-def parse(received, closed, method="GET"):
-    """An Exchange of the answers to requests of one method (HEAD has no bodies)."""
+def parse(received, closed, methods=()):
+    """An Exchange of the answers to requests of these methods, GET where none is named (HEAD has no bodies)."""
     stream = _Stays(received)
     statuses, bodies = [], []
     while (position := stream.tell()) < len(received):
+        method = methods[len(statuses)] if len(statuses) < len(methods) else "GET"
         answer = http.client.HTTPResponse(_Bytes(stream), method=method)
         try:
             answer.begin()

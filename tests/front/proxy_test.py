@@ -44,3 +44,5 @@ class ParseTest(unittest.TestCase):
         self.assertEqual(parse(self.ANSWER + b"rubbish", False), ([200], [b"ok"], False, b"rubbish"))
         self.assertEqual(parse(self.ANSWER + self.ANSWER[:-1], False).statuses, [200])
         self.assertEqual(parse(b"", True), ([], [], True, b""))
+        headless = self.ANSWER[:-2]
+        self.assertEqual(parse(headless + self.ANSWER, True, ("HEAD",)), ([200, 200], [b"", b"ok"], True, b""))
