@@ -63,7 +63,7 @@ class Service:
             text = line.decode("utf-8", "replace").rstrip("\n")
             self.log.append(text)
             match = re.search(r'"message":"listening".*"port":(\d+)', text)
-            if match:
+            if match and not self._listening.is_set():  # of several listeners the first
                 self.port = int(match.group(1))
                 self._listening.set()
 
