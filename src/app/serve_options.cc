@@ -4,6 +4,7 @@
 
 #include "app/config_file.h"
 #include "app/option_table.h"
+#include "http/client_address.h"
 #include "http/endpoint.h"
 
 namespace disposable {
@@ -13,6 +14,11 @@ namespace {
 std::string listen_problem(const std::string& text) {
   const Result<Endpoint> endpoint = parse_endpoint(text);
   return endpoint ? std::string{} : text + ": " + endpoint.error().detail;
+}
+
+std::string proxy_problem(const std::string& text) {
+  const Result<void> added = TrustedProxies().add(text);
+  return added ? std::string{} : text + ": " + added.error().detail;
 }
 
 void add_listening(CLI::App& serve, ServeOptions& options) {
@@ -26,8 +32,10 @@ void add_listening(CLI::App& serve, ServeOptions& options) {
       ->check(listen_problem);
   table.text("--tls-cert", options.tls_certificate, "FILE", "Certificate chain, PEM; read again on SIGHUP (none)");
   table.text("--tls-key", options.tls_key, "FILE", "Private key of the certificate, PEM (none)");
-  table.texts("--trusted-proxy", options.trusted_proxies, "CIDR",
-              "Proxies whose X-Forwarded-For is believed (none); repeatable");
+  table
+      .texts("--trusted-proxy", options.trusted_proxies, "CIDR",
+             "Proxies whose X-Forwarded-For is believed (none); repeatable")
+      ->check(proxy_problem);
 }
 
 void add_connection_limits(CLI::App& serve, Limits& limits) {

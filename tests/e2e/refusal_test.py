@@ -60,6 +60,8 @@ class UsageTest(RefusalTest):
                 ((*good, "--listen", "127.0.0.1:-1"), "--listen"),
                 ((*good, "--listen", "127.0.0.1:80x"), "--listen"),
                 ((*good, "--listen", "::1:8000"), "--listen"),
+                ((*good, "--trusted-proxy", "nonsense"), "--trusted-proxy"),
+                ((*good, "--trusted-proxy", "10.0.0.0/33"), "--trusted-proxy"),
                 ((*good, "--workers", "0"), "--workers"),
                 ((*good, "--workers", "many"), "--workers"),
                 ((*good, "--ttl-max", "0"), "--ttl-max"),
