@@ -15,16 +15,25 @@ CREATE = "/api/v1/secret"
 
 
 class Journey:
-    def __init__(self):
+    def __init__(self, context=None):
+        """With a context (ssl) all of it goes over TLS."""
+        self.context = context
         self.canaries = Canaries()
         self.answers = []  # bytes of everything the service said
         self.statuses = set()
         self.live = {}  # key -> plaintext of what was created and not spent
         self.port = None
 
+    def client(self):
+        return Client(self.port, context=self.context)
+
+    def connect(self):
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=15)
+        return self.context.wrap_socket(connection, server_hostname="localhost") if self.context else connection
+
     def ask(self, method, path, body=None, headers=None, expected=(), legitimate=""):
         """The body of the answer. `legitimate` is what this answer is there to tell."""
-        client = Client(self.port)
+        client = self.client()
         try:
             status, answered, content = client.request(method, path, body, headers or {})
         except (OSError, http.client.HTTPException):
@@ -39,11 +48,11 @@ class Journey:
 
     def raw(self, data):
         """Bytes that no HTTP client would send."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=15) as connection:
+        with self.connect() as connection:
             answer = b""
             try:
                 connection.sendall(data)
-                connection.shutdown(socket.SHUT_WR)
+                socket.socket.shutdown(connection, socket.SHUT_WR)  # only that: an SSLSocket's own forgets its keys
                 while chunk := connection.recv(65536):
                     answer += chunk
             except OSError:
@@ -189,7 +198,7 @@ class Journey:
             self.ask("POST", CREATE, body, JSON, (503,))
             for key in keys:
                 self.retrieve(key, (503,))
-        wait_until(lambda: Client(self.port).request("GET", "/readyz")[0] == 200, 20, "the service is back")
+        wait_until(lambda: self.client().request("GET", "/readyz")[0] == 200, 20, "the service is back")
 
     def everything(self, service):
         self.port = service.port

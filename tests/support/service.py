@@ -129,10 +129,13 @@ def run(*arguments, timeout=60, **options):
 
 
 class Client:
-    """One connection, opened again when it was closed. Not thread-safe."""
+    """One connection, with TLS when there is a context, opened again when it was closed. Not thread-safe."""
 
-    def __init__(self, port, timeout=10.0):
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    def __init__(self, port, timeout=10.0, context=None):
+        if context:
+            self.connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=timeout, context=context)
+        else:
+            self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
 
     def request(self, method, path, body=None, headers=None):
         """(status, headers in lower case, body bytes). Raises OSError or HTTPException: then the outcome is unknown."""
