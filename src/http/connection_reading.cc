@@ -43,13 +43,16 @@ bool Connection::look() {
 bool Connection::find_head() {
   Exchange& exchange = *exchange_;
   const HeadScanner::State state = exchange.scanner.scan(exchange.buffered());
-  const std::size_t size = state == HeadScanner::State::kComplete ? exchange.scanner.size() : exchange.filled;
-  if (state == HeadScanner::State::kMalformed) {
-    refuse(400);
-  } else if (size > host_.limits().head_bytes_max) {
+  const bool malformed = state == HeadScanner::State::kMalformed;
+  // What counts is where the bytes are, not with how many others they came: the malformed one is not scanned yet.
+  const std::size_t size = exchange.scanner.size() + (malformed ? 1 : 0);
+  if (size > host_.limits().head_bytes_max) {
     // A line that alone is longer has a target too long, or no end at all (RFC 9112, 3).
-    const std::size_t line_end = exchange.buffered().find('\n');
+    const std::size_t line_end = exchange.buffered().find('
+');
     refuse(line_end < host_.limits().head_bytes_max ? 431 : 414);
+  } else if (malformed) {
+    refuse(400);
   } else if (state == HeadScanner::State::kComplete) {
     exchange.head_size = size;
     return accept_head();
