@@ -69,9 +69,8 @@ bool Connection::step() {
 bool Connection::shake_hands() {
   switch (transport_->handshake().status) {
     case Status::kDone:
-      enter(ConnectionState::kIdle);
       // A new connection is there for a request, and has no more time for it than for a head.
-      host_.set_deadline(*this, host_.now() + host_.limits().head_max);
+      await_request(host_.limits().head_max);
       return true;
     case Status::kAgain:
       if (!shaking_ && transport_->shaking_hands()) {
@@ -84,6 +83,11 @@ bool Connection::shake_hands() {
       return false;
   }
   return false;
+}
+
+void Connection::await_request(std::chrono::milliseconds span) {
+  enter(ConnectionState::kIdle);
+  host_.set_deadline(*this, std::min(host_.now() + span, drain_until_));
 }
 
 void Connection::charge(std::uint64_t bytes) {
@@ -99,7 +103,7 @@ void Connection::refuse(int status) {
 
 void Connection::respond(Response response) {
   Exchange& exchange = *exchange_;
-  exchange.close = exchange.close || draining_;
+  exchange.close = exchange.close || drain_until_ != SteadyTime::max();
   exchange.response = std::move(response);
   exchange.response_head = format_head(exchange.response, exchange.close);
   enter(ConnectionState::kWriting);
@@ -152,8 +156,7 @@ void Connection::finish_exchange() {
   }
   if (ahead.empty()) {
     end_exchange();
-    enter(ConnectionState::kIdle);
-    host_.set_deadline(*this, host_.now() + host_.limits().idle_max);
+    await_request(host_.limits().idle_max);
     return;
   }
   SecretBytes next = SecretBytes::copy_of(ahead);
@@ -208,7 +211,7 @@ void Connection::expire() {
 }
 
 void Connection::drain(SteadyTime deadline) {
-  draining_ = true;
+  drain_until_ = deadline;
   if (state_ == ConnectionState::kIdle || state_ == ConnectionState::kHandshake) {
     host_.set_deadline(*this, deadline);
   }

@@ -110,6 +110,7 @@ class Connection {
   void begin_exchange();
   void finish_exchange();
   void end_exchange();
+  void await_request(std::chrono::milliseconds span);
   void enter(ConnectionState state);
   // What a peer gets for `bytes` at the slowest rate, on top of `base`.
   SteadyTime deadline_for(std::chrono::milliseconds base, std::uint64_t bytes) const;
@@ -122,8 +123,8 @@ class Connection {
   bool shaking_ = false;
   bool readable_ = true;  // as far as is known
   bool ended_ = false;    // no event will tell of the end any more, so a short read does not mean "later"
-  bool draining_ = false;
-  bool unread_ = false;  // the peer may be sending what nobody will read
+  SteadyTime drain_until_ = SteadyTime::max();  // otherwise it drains
+  bool unread_ = false;                         // the peer may be sending what nobody will read
   std::size_t lingered_ = 0;
 };
 
