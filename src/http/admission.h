@@ -36,7 +36,7 @@ class Admission {
   // What addresses have used up already still counts.
   void configure(const Limits& limits);
 
-  // Before a creation whose body has arrived. When it may go on, one creation and the bytes are taken; when not,
+  // Before the body of a creation is read. When it may go on, one creation and the bytes are taken; when not,
   // nothing is.
   Verdict admit_create(const ClientAddress& client, std::uint64_t body_bytes, Time now);
   // A creation that was admitted stored nothing: its bytes are given back. The creation itself is not, for it has cost

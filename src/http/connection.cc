@@ -219,6 +219,9 @@ void Connection::drain(SteadyTime deadline) {
 
 void Connection::close() {
   if (state_ != ConnectionState::kClosed) {
+    if (state_ == ConnectionState::kReading) {
+      host_.abandoned(*exchange_);
+    }
     end_exchange();
     transport_.reset();
     enter(ConnectionState::kClosed);

@@ -43,6 +43,8 @@ class ConnectionHost {
   virtual void dispatch(Connection& connection) = 0;
   // The answer was handed to the system, or could not be.
   virtual void answered(const Connection& connection, const Exchange& exchange) = 0;
+  // The connection ends before the request was complete.
+  virtual void abandoned(const Exchange& exchange) = 0;
 
   virtual void state_changed(Connection& connection, ConnectionState before) = 0;
   // A handshake costs memory from now on, until the state changes.

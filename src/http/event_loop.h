@@ -56,6 +56,7 @@ class EventLoop final : private ConnectionHost, private AcceptHost {
   std::optional<Response> admit(Connection& connection) override;
   void dispatch(Connection& connection) override;
   void answered(const Connection& connection, const Exchange& exchange) override;
+  void abandoned(const Exchange& exchange) override;
   void state_changed(Connection& connection, ConnectionState before) override;
   void handshake_began(Connection& connection) override;
   void set_deadline(Connection& connection, SteadyTime deadline) override;

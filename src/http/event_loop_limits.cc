@@ -119,6 +119,13 @@ void EventLoop::note_outcome(const Exchange& exchange) {
   }
 }
 
+// What it announced was never stored.
+void EventLoop::abandoned(const Exchange& exchange) {
+  if (exchange.admitted && exchange.route.operation->work == Api::Work::kCreate) {
+    front_.admission.refund_create(exchange.client, exchange.head.content_length, now_);
+  }
+}
+
 void EventLoop::answered(const Connection& connection, const Exchange& exchange) {
   if (!exchange.response.log_detail.empty()) {
     front_.log("answered " + std::to_string(exchange.response.status) + ": " + exchange.response.log_detail);

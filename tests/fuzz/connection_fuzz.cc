@@ -229,6 +229,9 @@ class Run final : private ConnectionHost {
     answers_.push_back({std::string(request.method), std::string(request.path), std::string(as_text(request.body)),
                         exchange.response.status, std::string(as_text(exchange.response.content()))});
   }
+  void abandoned(const Exchange& exchange) override {
+    check(!working_ && !exchange.complete(), "a request that is complete is not abandoned");
+  }
   void state_changed(Connection& connection, ConnectionState before) override {
     check(before == state_ && (before != ConnectionState::kClosed || !opened_), "states follow each other");
     opened_ = true;

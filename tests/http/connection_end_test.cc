@@ -126,6 +126,7 @@ TEST_CASE("connection: a peer that ends with its request is answered, one that e
     cut.wire.arrived = kHalfBody;
     cut.end();
     CHECK(cut.host.statuses.empty());
+    CHECK(cut.host.requests_abandoned == 1);
     CHECK(cut.written().empty());
     CHECK(cut.state() == kClosed);
     CHECK(cut.host.charged == 0);

@@ -35,6 +35,7 @@ class FakeConnectionHost final : public ConnectionHost {
   void answered(const Connection& /*connection*/, const Exchange& exchange) override {
     statuses.push_back(exchange.response.status);
   }
+  void abandoned(const Exchange& /*exchange*/) override { ++requests_abandoned; }
   void state_changed(Connection& /*connection*/, ConnectionState /*before*/) override {}
   void handshake_began(Connection& /*connection*/) override { ++handshakes; }
   void set_deadline(Connection& /*connection*/, SteadyTime at) override { deadline = at; }
@@ -50,6 +51,7 @@ class FakeConnectionHost final : public ConnectionHost {
   bool memory_is_short = false;
   bool answers_at_once = true;
   int handshakes = 0;
+  int requests_abandoned = 0;
   std::uint64_t charged = 0;
   std::string body;
   std::vector<std::string> dispatched;

@@ -12,6 +12,7 @@
 
 #include "http/api_fixture.h"
 #include "http/server.h"
+#include "support/metrics_parser.h"
 
 namespace disposable {
 
@@ -27,8 +28,11 @@ class RawClient {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     REQUIRE(::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0);
   }
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+  virtual ~RawClient() = default;
 
-  void send(std::string_view bytes) {
+  virtual void send(std::string_view bytes) {
     while (!bytes.empty()) {
       const ssize_t count = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
       REQUIRE(count > 0);
@@ -69,14 +73,20 @@ class RawClient {
     return take(buffer_.size());
   }
 
+ protected:
+  // Waits for what comes next; "" at the end.
+  virtual std::string receive_some() {
+    std::string bytes(65536, '\0');
+    const ssize_t count = ::recv(socket_.get(), bytes.data(), bytes.size(), 0);
+    bytes.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+    return bytes;
+  }
+
  private:
   bool receive_more() {
-    char bytes[65536];
-    const ssize_t count = ::recv(socket_.get(), bytes, sizeof(bytes), 0);
-    if (count > 0) {
-      buffer_.append(bytes, static_cast<std::size_t>(count));
-    }
-    return count > 0;
+    const std::string bytes = receive_some();
+    buffer_ += bytes;
+    return !bytes.empty();
   }
   std::string take(std::size_t size) {
     std::string taken = buffer_.substr(0, size);
@@ -102,20 +112,23 @@ inline int status_of(const std::string& response) {
 }
 
 // A listener on a free port of this machine.
-inline std::vector<ListeningSocket> listen_anywhere() {
-  Result<ListeningSocket> listener = open_listener(*parse_endpoint("127.0.0.1:0"), {});
+inline std::vector<ListeningSocket> listen_anywhere(bool tls = false) {
+  const Result<Endpoint> endpoint = parse_endpoint(tls ? "https://127.0.0.1:0" : "http://127.0.0.1:0");
+  Result<ListeningSocket> listener = open_listener(*endpoint, {.has_certificate = tls});
   REQUIRE(listener.has_value());
   std::vector<ListeningSocket> listeners;
   listeners.push_back(std::move(*listener));
   return listeners;
 }
 
-// An Api behind a running server.
+// An Api behind a running server; with `tls`, it speaks nothing else.
 class RunningServer {
  public:
-  RunningServer(const Api& api, Durability& durability, const ServerOptions& options = {.workers = 4})
-      : listeners_(listen_anywhere()), port(listeners_.front().port) {
-    Result<std::unique_ptr<Server>> server = Server::open({api, [](std::string_view) {}}, durability, options);
+  RunningServer(const Api& api, Durability& durability, const ServerOptions& options = {.workers = 4},
+                const CurrentTlsContext* tls = nullptr)
+      : listeners_(listen_anywhere(tls != nullptr)), port(listeners_.front().port) {
+    Front::Parts parts{api, [](std::string_view) {}, nullptr, {}, tls};
+    Result<std::unique_ptr<Server>> server = Server::open(std::move(parts), durability, options);
     REQUIRE(server.has_value());
     server_ = std::move(*server);
     REQUIRE(server_->serve(listeners_).has_value());
@@ -126,6 +139,12 @@ class RunningServer {
 
   bool stop(std::chrono::milliseconds deadline) { return server_->stop(deadline); }
   void configure(const FrontSettings& settings) { server_->configure(settings); }
+  // What was answered last may be missing, until the server has stopped.
+  ParsedMetrics metrics() const {
+    MetricsText text;
+    server_->write_metrics(text);
+    return ParsedMetrics(text.take());
+  }
 
  private:
   std::vector<ListeningSocket> listeners_;
