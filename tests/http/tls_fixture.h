@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include <chrono>
+#include <csignal>
 #include <memory>
 #include <string>
 
@@ -157,6 +158,18 @@ class TlsClient {
   SslContext context_;
   Ssl ssl_;
   bool failed_ = false;
+};
+
+// As in the process: a write to a connection that is gone is an error, not a signal.
+class NoBrokenPipeSignal {
+ public:
+  NoBrokenPipeSignal() : before_(std::signal(SIGPIPE, SIG_IGN)) {}
+  ~NoBrokenPipeSignal() { std::signal(SIGPIPE, before_); }
+  NoBrokenPipeSignal(const NoBrokenPipeSignal&) = delete;
+  NoBrokenPipeSignal& operator=(const NoBrokenPipeSignal&) = delete;
+
+ private:
+  void (*before_)(int);
 };
 
 // Drives both sides until the server is done or can go no further; its last word.

@@ -3,7 +3,6 @@
 
 #include "http/tls_session.h"
 
-#include <csignal>
 #include <vector>
 
 #include "http/tls_fixture.h"
@@ -11,18 +10,6 @@
 namespace disposable {
 
 namespace {
-
-// As in the process: a write to a connection that is gone is an error, not a signal.
-class NoBrokenPipeSignal {
- public:
-  NoBrokenPipeSignal() : before_(std::signal(SIGPIPE, SIG_IGN)) {}
-  ~NoBrokenPipeSignal() { std::signal(SIGPIPE, before_); }
-  NoBrokenPipeSignal(const NoBrokenPipeSignal&) = delete;
-  NoBrokenPipeSignal& operator=(const NoBrokenPipeSignal&) = delete;
-
- private:
-  void (*before_)(int);
-};
 
 std::shared_ptr<const TlsContext> make_context(const Key& key = make_ec_key()) {
   const TemporaryFolder folder;
