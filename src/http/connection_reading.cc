@@ -48,8 +48,7 @@ bool Connection::find_head() {
   const std::size_t size = exchange.scanner.size() + (malformed ? 1 : 0);
   if (size > host_.limits().head_bytes_max) {
     // A line that alone is longer has a target too long, or no end at all (RFC 9112, 3).
-    const std::size_t line_end = exchange.buffered().find('
-');
+    const std::size_t line_end = exchange.buffered().find('\n');
     refuse(line_end < host_.limits().head_bytes_max ? 431 : 414);
   } else if (malformed) {
     refuse(400);
