@@ -8,6 +8,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import time
 import unittest
 
 from certificates import Authority, encoded
@@ -98,6 +99,20 @@ class TlsTest(unittest.TestCase):
                 while chunk := plain.recv(4096):
                     received += chunk
         self.assertNotIn(b"HTTP", received)
+
+    def test_a_handshake_has_a_deadline_in_fractions_of_a_second(self):
+        arguments = ("--tls-cert", str(self.good.certificate), "--tls-key", str(self.good.key), "--handshake-timeout", "0.3")
+        with Service(temporary_folder(self), arguments) as service:
+            for sent in (b"", b"\x16", b"\x16\x03\x01\x00\xc8\x01"):  # up to the type of a ClientHello
+                with self.subTest(sent=sent), socket.create_connection(("127.0.0.1", service.port), 10) as plain:
+                    began = time.monotonic()
+                    plain.sendall(sent)
+                    with contextlib.suppress(ConnectionResetError):
+                        self.assertEqual(plain.recv(4096), b"")
+                    taken = time.monotonic() - began
+                    self.assertGreater(taken, 0.25)
+                    self.assertLess(taken, 3, "every other deadline is longer")
+            self.assertEqual(service.stop(), 0)
 
     def test_http_and_https_may_be_served_side_by_side(self):
         addresses = wait_until(lambda: len(messages(self.service, "listening")) == 2 and
