@@ -76,6 +76,7 @@ class EventLoop final : private ConnectionHost, private AcceptHost {
   // Limits and metrics
   Admission::Verdict ask_admission(Exchange& exchange);
   void note_outcome(const Exchange& exchange);
+  void log_failure(const Response& response);
 
   // Requests on their way to a worker and back
   Response handle(const Exchange& exchange);
@@ -97,7 +98,8 @@ class EventLoop final : private ConnectionHost, private AcceptHost {
   std::atomic<SteadyTime> last_turn_;
   std::atomic<Order> ordered_{Order::kServe};
   Order obeyed_ = Order::kServe;
-  SteadyTime drain_until_{};
+  SteadyTime failures_since_{};
+  int failures_logged_ = 0;  // since then
 
   struct Lists;  // of the clients
   std::unique_ptr<Lists> clients_;

@@ -126,9 +126,21 @@ void EventLoop::abandoned(const Exchange& exchange) {
   }
 }
 
+// The first few of each second: what goes wrong, often goes wrong for everybody.
+void EventLoop::log_failure(const Response& response) {
+  constexpr int kLinesPerSecond = 5;
+  if (now_ - failures_since_ >= std::chrono::seconds{1}) {
+    failures_since_ = now_;
+    failures_logged_ = 0;
+  }
+  if (++failures_logged_ <= kLinesPerSecond) {
+    front_.log("answered " + std::to_string(response.status) + ": " + response.log_detail);
+  }
+}
+
 void EventLoop::answered(const Connection& connection, const Exchange& exchange) {
   if (!exchange.response.log_detail.empty()) {
-    front_.log("answered " + std::to_string(exchange.response.status) + ": " + exchange.response.log_detail);
+    log_failure(exchange.response);
   }
   note_outcome(exchange);
   const auto duration = std::chrono::steady_clock::now() - exchange.began;

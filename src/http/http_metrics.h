@@ -46,7 +46,7 @@ class HttpMetrics {
     at(from).sub();
     at(to).add();
   }
-  // Closed, while no request was under way, to make room for another.
+  // Closed, while no request of theirs was complete, to make room for another.
   void evicted() { evicted_.add(); }
 
   void write_metrics(MetricsText& text) const;

@@ -19,7 +19,8 @@ struct Rate {
 struct Limits {
   // --- Connections -----------------------------------------------------------------------------------------------
   // Fits the 20,000 descriptors that most systems allow; an idle connection costs about 1 KiB. At the limit the
-  // connection that has been idle longest makes room, so that nobody is kept out by connections that do nothing.
+  // connection that has been idle, or sending a request, for longest makes room, so that nobody is kept out by
+  // connections that do nothing.
   std::size_t connections_max = 16'384;
   // Per v4 address or v6 /64; not for loopback, Unix sockets and trusted proxies, behind which many clients stand.
   std::size_t address_connections_max = 512;
