@@ -186,6 +186,7 @@ def run_steps(steps, options, say):
     width = max(len(step.name) for step in steps)
     outcomes = {}
     temporary = pathlib.Path(tempfile.mkdtemp(prefix="disposable-tests-"))
+    temporary.chmod(0o711)  # for tests that start the service as another user
     try:
         for step in steps:
             failed_needs = [need for need in step.needs if need in outcomes and outcomes[need].status == "failed"]

@@ -101,6 +101,9 @@ void EventLoop::obey(Order order) {
   obeyed_ = order;
   if (order == Order::kAbort) {
     held_.clear();
+    for (WorkerPool::Job* const job : std::exchange(jobs_, {})) {
+      static_cast<Client*>(job)->in_worker = false;  // it never got there, and nothing is spent for nobody
+    }
     for (Client* client = clients_->all.front(); client != nullptr;) {
       Client* const next = client->among_all.next;
       client->cut_off = true;
