@@ -142,7 +142,7 @@ void Connection::finish_exchange() {
       exchange.in.expose().first(exchange.filled).subspan(std::min(exchange.size(), exchange.filled));
   if (exchange.close) {
     // Closing while bytes are unread would reset the connection and destroy the answer.
-    const bool more = unread_ || !ahead.empty() || exchange.head.keep_alive;
+    const bool more = unread_ || readable_ || !ahead.empty() || exchange.head.keep_alive;
     end_exchange();
     if (!more) {
       close();

@@ -82,7 +82,10 @@ struct Fixture {
     clients.push_back(std::move(socket));
     return connected;
   }
-  void poll() { poller->wait(0); }
+  void poll() {
+    poller->wait(0);
+    poller->dispatch();
+  }
 
   std::vector<std::string> lines;
   const LogSink log = [this](std::string_view line) { lines.emplace_back(line); };
