@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "app/process.h"
+
 namespace disposable {
 
 namespace {
@@ -109,8 +111,19 @@ Result<void> Frontend::open_listeners(const Parts& parts) {
   return {};
 }
 
+Result<FrontSettings> Frontend::settings_within_descriptors(const ServeOptions& options) {
+  Result<FrontSettings> settings = front_settings(options);
+  const std::uint64_t possible = connections_within(descriptor_limit());
+  if (settings && settings->limits.connections_max > possible) {
+    settings->limits.connections_max = possible;
+    log_.write(LogLevel::kWarning, "fewer connections than --connections-max: the limit of descriptors is low",
+               {{"connections", static_cast<std::int64_t>(possible)}});
+  }
+  return settings;
+}
+
 Result<void> Frontend::start_server(const Parts& parts) {
-  Result<FrontSettings> settings = front_settings(parts.options);
+  Result<FrontSettings> settings = settings_within_descriptors(parts.options);
   if (!settings) {
     return fail(settings.error());
   }
@@ -145,7 +158,7 @@ bool Frontend::responsive() const {
 }
 
 void Frontend::reload(const ServeOptions& options) {
-  Result<FrontSettings> settings = front_settings(options);
+  Result<FrontSettings> settings = settings_within_descriptors(options);
   if (settings) {
     server_->configure(std::move(*settings));
   } else {

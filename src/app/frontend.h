@@ -44,6 +44,7 @@ class Frontend {
   Result<void> load_certificate(const ServeOptions& options);
   Result<void> open_listeners(const Parts& parts);
   Result<void> start_server(const Parts& parts);
+  Result<FrontSettings> settings_within_descriptors(const ServeOptions& options);
   void reload_certificate(const ServeOptions& options);
 
   Clock& clock_;

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 #include "http/tls_library.h"
@@ -72,6 +73,16 @@ Result<void> harden_process() {
 #endif
   wipe_openssl_memory();
   return {};
+}
+
+std::uint64_t connections_within(std::uint64_t descriptors) {
+  constexpr std::uint64_t kOthers = 512;  // RocksDB's 256 tables, and as many for its logs, SQLite, listeners and loops
+  return std::max(descriptors - std::min(descriptors, kOthers), descriptors / 2);
+}
+
+std::uint64_t descriptor_limit() {
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
 }
 
 std::vector<HygieneWarning> hygiene_warnings(const ServeOptions& options) {

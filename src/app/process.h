@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,12 @@ namespace disposable {
 // keeps few arenas, so that freed memory of many threads does not pile up; OpenSSL wipes what it frees. To be called
 // before anything of OpenSSL.
 Result<void> harden_process();
+
+// How many connections leave the store and the audit log the descriptors that they need, when the process may have
+// `descriptors`: a store that is refused a new file has to end.
+std::uint64_t connections_within(std::uint64_t descriptors);
+// What the process may have.
+std::uint64_t descriptor_limit();
 
 struct HygieneWarning {
   std::string_view message;  // constant

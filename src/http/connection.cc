@@ -16,6 +16,7 @@ constexpr std::chrono::seconds kLingerMax{1};
 constexpr std::size_t kLingerBytesMax = 16UL * 1024 * 1024;
 // So many answers in a row before other connections have their turn.
 constexpr int kTurn = 8;
+constexpr std::chrono::seconds kShedRetryAfter{1};
 
 }  // namespace
 
@@ -95,10 +96,10 @@ void Connection::charge(std::uint64_t bytes) {
   host_.charge(bytes);
 }
 
-void Connection::refuse(int status) {
+void Connection::refuse(Response response) {
   unread_ = true;
   exchange_->close = true;
-  respond(error_response(status));
+  respond(std::move(response));
 }
 
 void Connection::respond(Response response) {
@@ -140,7 +141,7 @@ void Connection::finish_exchange() {
   const Exchange& exchange = *exchange_;
   const ByteView ahead =
       exchange.in.expose().first(exchange.filled).subspan(std::min(exchange.size(), exchange.filled));
-  if (exchange.close) {
+  if (exchange.close || (drain_until_ != SteadyTime::max() && ahead.empty())) {
     // Closing while bytes are unread would reset the connection and destroy the answer.
     const bool more = unread_ || readable_ || !ahead.empty() || exchange.head.keep_alive;
     end_exchange();
@@ -192,7 +193,7 @@ bool Connection::linger() {
 void Connection::expire() {
   switch (state_) {
     case ConnectionState::kReading:
-      refuse(408);
+      refuse(error_response(408));
       advance();
       return;
     case ConnectionState::kWriting:
@@ -207,6 +208,14 @@ void Connection::expire() {
     case ConnectionState::kWorking:
     case ConnectionState::kClosed:
       return;
+  }
+}
+
+void Connection::shed() {
+  refuse(unavailable(kShedRetryAfter));
+  advance();
+  if (state_ == ConnectionState::kWriting) {  // a peer that has not read what came before
+    expire();
   }
 }
 

@@ -81,6 +81,8 @@ class Connection {
   void respond(Response response);
   // The deadline has passed.
   void expire();
+  // While kReading: the memory is needed, so the request is answered with 503 and not waited for any more.
+  void shed();
   // No further request is read but the one that is under way or arrives before `deadline`.
   void drain(SteadyTime deadline);
   // Without another word. Not while kWorking: somebody may be reading the request.
@@ -108,7 +110,7 @@ class Connection {
   void take(std::span<std::uint8_t> arrived);
   void make_room(std::size_t size);
   void charge(std::uint64_t bytes);
-  void refuse(int status);
+  void refuse(Response response);
   void begin_exchange();
   void finish_exchange();
   void end_exchange();

@@ -49,9 +49,9 @@ bool Connection::find_head() {
   if (size > host_.limits().head_bytes_max) {
     // A line that alone is longer has a target too long, or no end at all (RFC 9112, 3).
     const std::size_t line_end = exchange.buffered().find('\n');
-    refuse(line_end < host_.limits().head_bytes_max ? 431 : 414);
+    refuse(error_response(line_end < host_.limits().head_bytes_max ? 431 : 414));
   } else if (malformed) {
-    refuse(400);
+    refuse(error_response(400));
   } else if (state == HeadScanner::State::kComplete) {
     exchange.head_size = size;
     return accept_head();
@@ -63,7 +63,7 @@ bool Connection::accept_head() {
   Exchange& exchange = *exchange_;
   auto head = parse_head(exchange.buffered().substr(0, exchange.head_size), host_.limits());
   if (!head) {
-    refuse(head.error().status);
+    refuse(error_response(head.error().status));
     return false;
   }
   exchange.head = std::move(*head);
@@ -97,7 +97,8 @@ bool Connection::ask_for_body() {
 bool Connection::fill() {
   Exchange* const exchange = exchange_.get();
   const bool body = exchange != nullptr && exchange->head_size > 0;
-  if (body && host_.crowded()) {
+  // What there is already may be filled, so that those who are nearly done make room for the others.
+  if (body && exchange->filled == exchange->in.size() && host_.crowded()) {
     host_.postpone(*this);
     return false;
   }

@@ -14,6 +14,8 @@ constexpr std::size_t kScratchBytes = 16UL * 1024;
 // Without this a client that sends while we close would not know whether its request was heard.
 constexpr std::chrono::milliseconds kDrain{500};
 constexpr int kIdleMilliseconds = 1000;
+// How long everybody waits, when memory is short, for somebody who has not sent all of his request.
+constexpr std::chrono::seconds kPatience{1};
 
 }  // namespace
 
@@ -56,6 +58,7 @@ void EventLoop::turn() {
     generation_ = front_.generation();
     settings_ = front_.settings();
   }
+  relieve();
   poller_->dispatch();
   take_back();
   release_durable();
@@ -184,6 +187,18 @@ void EventLoop::settle(Answer answer, const Result<void>& durable) {
   answer.client->advance();
 }
 
+// Else a few that stall just before their end would hold what all others need, for as long as their bodies may take.
+void EventLoop::relieve() {
+  while (crowded()) {
+    Client* const oldest = clients_->reading.front();
+    if (oldest == nullptr || now_ - oldest->exchange().began < kPatience) {
+      return;
+    }
+    front_.hits.count(Limit::kBufferBytes);
+    oldest->shed();
+  }
+}
+
 void EventLoop::run_postponed() {
   for (Client* const client : std::exchange(postponed_, {})) {
     client->postponed = false;
@@ -207,6 +222,7 @@ void EventLoop::state_changed(Connection& connection, ConnectionState before) {
   auto& client = static_cast<Client&>(connection);
   front_.metrics.moved(before, client.state());
   clients_->spare.remove(client);
+  clients_->reading.remove(client);
   if (client.among_shaking.linked) {
     clients_->shaking.remove(client);
     --clients_->shaking_count;
@@ -214,9 +230,12 @@ void EventLoop::state_changed(Connection& connection, ConnectionState before) {
   switch (client.state()) {
     case ConnectionState::kHandshake:
     case ConnectionState::kIdle:
-    case ConnectionState::kReading:
     case ConnectionState::kLingering:
       clients_->spare.push_back(client);
+      break;
+    case ConnectionState::kReading:
+      clients_->spare.push_back(client);
+      clients_->reading.push_back(client);
       break;
     case ConnectionState::kWorking:
     case ConnectionState::kWriting:

@@ -71,6 +71,7 @@ class EventLoop final : private ConnectionHost, private AcceptHost {
   bool has_work();
   void order(Order order);
   void obey(Order order);
+  void relieve();
   void bury(Client& client);
 
   // Limits and metrics

@@ -26,6 +26,7 @@ class EventLoop::Client final : public Connection, public WorkerPool::Job, publi
   ListHook<Client> among_all;
   ListHook<Client> among_spare;
   ListHook<Client> among_shaking;
+  ListHook<Client> among_reading;
   bool in_worker = false;  // a worker may be reading the exchange
   bool cut_off = false;    // to be closed as soon as the worker is done
   bool postponed = false;
@@ -41,6 +42,8 @@ struct EventLoop::Lists {
   // In a TLS handshake that costs memory, the oldest first.
   IntrusiveList<Client, &Client::among_shaking> shaking;
   std::size_t shaking_count = 0;
+  // With a part of a request, the one whose request began first, first.
+  IntrusiveList<Client, &Client::among_reading> reading;
 };
 
 }  // namespace disposable

@@ -100,7 +100,7 @@ Admission::Verdict EventLoop::ask_admission(Exchange& exchange) {
   return refusal;
 }
 
-// What the request turned out to be, to the limits.
+// What the request turned out to be, to the limits; one that never arrived has failed.
 void EventLoop::note_outcome(const Exchange& exchange) {
   if (!exchange.admitted) {
     return;

@@ -12,6 +12,13 @@
 
 namespace disposable {
 
+TEST_CASE("descriptors: connections leave the store 512, or half of what there is") {
+  CHECK(connections_within(64) == 32);
+  CHECK(connections_within(1000) == 500);
+  CHECK(connections_within(1024) == 512);
+  CHECK(connections_within(20'000) == 19'488);
+}
+
 TEST_CASE("hygiene: files that are open to others are warned of, those for owner and group readers are not") {
   const TemporaryFolder folder;
   ServeOptions options;

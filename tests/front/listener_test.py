@@ -19,6 +19,8 @@ IN_A_ROW = 5
 LASTING = ("EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EPERM", "EINVAL")
 CALLS_A_SECOND = 1000
 DESCRIPTORS = 64
+STORE_DESCRIPTORS = 256
+FLUSHED_SECRETS = 50  # of 1 MB: more than RocksDB keeps in memory, so it opens files
 HEAD_SECONDS = 5
 THREADS_MAX = 400
 GET = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
@@ -115,6 +117,15 @@ class ListenerTest(FrontCase):
             self.crowd(service, 3 * DESCRIPTORS, GET)
             self.ask(service)
             self.assert_stops(service)
+
+    def test_clients_on_all_descriptors_leave_the_store_its_own(self):
+        service = self.start(wrapper=("prlimit", f"--nofile={STORE_DESCRIPTORS}:{STORE_DESCRIPTORS}"))
+        self.crowd(service, 2 * STORE_DESCRIPTORS, GET)
+        client = service.client()
+        for _ in range(FLUSHED_SECRETS):
+            client.create("x" * 1_000_000)
+        client.close()
+        self.assert_stops(service)
 
     def test_silent_clients_on_all_descriptors_hold_the_listener_no_longer_than_a_head_may_take(self):
         service = self.start_with_few_descriptors()

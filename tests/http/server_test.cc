@@ -249,6 +249,50 @@ TEST_CASE("server: when there are too many connections the one that has been idl
   CHECK(status_of(second.receive()) == 200);
 }
 
+TEST_CASE("server: whoever stalls with the memory that others need is told to come back, and they are served") {
+  SlowFixture fixture;
+  Limits limits;
+  limits.buffer_bytes_max = 64UL * 1024;
+  RunningServer server(fixture.api, fixture.store, {.workers = 1, .settings = {limits, {}}});
+  RawClient stalled(server.port);
+  stalled.send("POST /api/v1/secret HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n" + std::string(100'000, ' '));
+  const std::string refused = stalled.receive();
+  CHECK(status_of(refused) == 503);  // and not 408 after 22 seconds
+  CHECK(refused.find("\r\nRetry-After: 1\r\n") != std::string::npos);
+  CHECK(closes(refused));
+  RawClient client(server.port);
+  create(client);
+}
+
+TEST_CASE("server: a body that never arrives costs its client's budget nothing") {
+  ApiFixture fixture;
+  FrontSettings settings;
+  settings.limits.address_bytes_max = 100;
+  REQUIRE(settings.trusted_proxies.add("127.0.0.1").has_value());
+  RunningServer server(fixture.api, fixture.store(), {.workers = 1, .settings = settings});
+  const std::string client = "X-Forwarded-For: 192.0.2.1\r\n";
+  {
+    RawClient leaving(server.port);
+    leaving.send("POST /api/v1/secret HTTP/1.1\r\nHost: x\r\n" + client +
+                 "Expect: 100-continue\r\nContent-Length: 90\r\n\r\n");
+    CHECK(leaving.receive() == "HTTP/1.1 100 Continue\r\n\r\n");
+    leaving.finish_sending();
+    CHECK(leaving.receive_all().empty());
+  }
+  RawClient again(server.port);
+  again.send(request("POST", kCreate, R"({"secret":"x"})" + std::string(70, ' '), client));
+  CHECK(status_of(again.receive()) == 200);
+}
+
+TEST_CASE("server: a body whose memory is there already goes on, however short memory is") {
+  SlowFixture fixture;
+  Limits limits;
+  limits.buffer_bytes_max = 64UL * 1024;
+  RunningServer server(fixture.api, fixture.store, {.workers = 1, .settings = {limits, {}}});
+  RawClient client(server.port);
+  create(client, "{\"secret\":\"" + std::string(100'000, 'x') + "\"}");
+}
+
 TEST_CASE("server: a response waits for its ticket, and nobody else waits with it") {
   SlowFixture fixture;
   RunningServer server(fixture.api, fixture.store, {.workers = 1});
@@ -298,6 +342,25 @@ TEST_CASE("server: stopping finishes the request in hand, answers one that comes
   const std::string answer = busy.receive();
   CHECK(status_of(answer) == 200);
   CHECK(closes(answer));
+  CHECK(stopped.get());
+}
+
+TEST_CASE("server: stopping closes a connection as soon as its answer has been read") {
+  SlowFixture fixture;
+  RunningServer server(fixture.api, fixture.store);
+  RawClient reader(server.port);
+  const std::string key = create(reader, "{\"secret\":\"" + std::string(1'048'576, 'x') + "\"}");
+  RawClient idle(server.port);
+  idle.send(request("GET", "/healthz"));
+  CHECK(status_of(idle.receive()) == 200);
+  reader.send(request("GET", secret_path(key)));
+  while (!reader.has_answer()) {
+    std::this_thread::yield();
+  }
+  auto stopped = std::async(std::launch::async, [&] { return server.stop(20s); });
+  CHECK(idle.receive_all().empty());
+  CHECK(status_of(reader.receive()) == 200);
+  CHECK(reader.receive_all().empty());
   CHECK(stopped.get());
 }
 
