@@ -289,8 +289,14 @@ TEST_CASE("server: a body whose memory is there already goes on, however short m
   Limits limits;
   limits.buffer_bytes_max = 64UL * 1024;
   RunningServer server(fixture.api, fixture.store, {.workers = 1, .settings = {limits, {}}});
+  const std::string whole = request("POST", kCreate, "{\"secret\":\"" + std::string(100'000, 'x') + "\"}");
   RawClient client(server.port);
-  create(client, "{\"secret\":\"" + std::string(100'000, 'x') + "\"}");
+  client.send(whole.substr(0, 90'000));
+  RawClient other(server.port);  // the loop has seen what came before
+  other.send(request("GET", "/healthz"));
+  CHECK(status_of(other.receive()) == 200);
+  client.send(whole.substr(90'000));
+  CHECK(status_of(client.receive()) == 200);
 }
 
 TEST_CASE("server: a response waits for its ticket, and nobody else waits with it") {
