@@ -23,7 +23,7 @@ int serve(const ServeOptions& options, int argc, const char* const* argv) {
   SystemClock clock;
   SystemRandom random;
   std::optional<Log> log(std::in_place, clock, STDERR_FILENO,
-                         isatty(STDERR_FILENO) != 0 ? Log::Format::kText : Log::Format::kJson);
+                         isatty(STDERR_FILENO) != 0 ? Log::Format::kText : Log::Format::kJson, Log::Begin::kLater);
   log->set_level(log_level(options, log->format()));
   Result<std::unique_ptr<Service>> service = Service::open(
       {options, [&] { return reload_options(argc, argv, options); }, systemd, clock, random, *log, signals});

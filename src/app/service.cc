@@ -75,6 +75,7 @@ Result<std::unique_ptr<Service>> Service::open(const Parts& parts) {
   if (!files) {
     return fail(Errc::kUnavailable, files.error().detail + kSandboxHint);
   }
+  parts.log.start();
   std::unique_ptr<Service> service(new Service(parts, std::move(*keyring)));
   service->manager_ = std::move(*manager);
   Result<void> opened = service->open_backends();

@@ -35,8 +35,8 @@ class Service {
     Signals& signals;
   };
 
-  // Opens keyring, store and audit log and listens; serves nothing yet. The error's detail is a sentence for the
-  // operator.
+  // Opens keyring, store and audit log and listens; serves nothing yet. Starts the log, once no thread can be left out
+  // of the sandbox. The error's detail is a sentence for the operator.
   static Result<std::unique_ptr<Service>> open(const Parts& parts);
 
   // Serves until told to stop, then finishes what is in hand. The exit code.

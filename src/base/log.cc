@@ -76,16 +76,23 @@ std::string json_escape(std::string_view text) {
   return escaped;
 }
 
-Log::Log(Clock& clock, int descriptor, Format format)
-    : clock_(clock),
-      format_(format),
-      level_(default_level(format)),
-      buffer_(std::make_shared<LogBuffer>(descriptor)),
-      writer_([buffer = buffer_] { buffer->run(); }) {}
+Log::Log(Clock& clock, int descriptor, Format format, Begin begin)
+    : clock_(clock), format_(format), level_(default_level(format)), buffer_(std::make_shared<LogBuffer>(descriptor)) {
+  if (begin == Begin::kNow) {
+    start();
+  }
+}
+
+void Log::start() {
+  writer_ = std::thread([buffer = buffer_] { buffer->run(); });
+}
 
 Log::~Log() {
   report_dropped();
-  if (buffer_->finish(kFlushTime)) {
+  if (!writer_.joinable()) {
+    buffer_->finish(std::chrono::milliseconds{0});
+    buffer_->run();
+  } else if (buffer_->finish(kFlushTime)) {
     writer_.join();
   } else {
     writer_.detach();  // stuck in a write that nobody can end; all it uses is the buffer, which it shares

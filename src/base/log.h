@@ -46,12 +46,18 @@ class Log {
     return format == Format::kText ? LogLevel::kInfo : LogLevel::kRequest;
   }
 
-  // Starts a thread. `descriptor` must stay open; the lines are kept from it until it takes them.
-  Log(Clock& clock, int descriptor, Format format);
+  enum class Begin : std::uint8_t { kNow, kLater };
+
+  // Starts a thread; with kLater start() does, and lines wait until then. `descriptor` must stay open; the lines are
+  // kept from it until it takes them.
+  Log(Clock& clock, int descriptor, Format format, Begin begin = Begin::kNow);
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
-  // Waits until everything is written, one second at most. Nobody may be inside any more.
+  // Waits until everything is written, one second at most with a thread. Nobody may be inside any more.
   ~Log();
+
+  // Once, after kLater.
+  void start();
 
   // Holds from the next line on.
   void set_level(LogLevel level) { level_.store(level, std::memory_order_relaxed); }

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -191,6 +192,25 @@ TEST_CASE("log: while nobody reads, nobody waits; what was dropped is told once 
   const auto kept = static_cast<std::size_t>(std::count(text.begin(), text.end(), 'x')) / 99;
   CHECK(dropped > 10'000);
   CHECK(kept + dropped == kLines);
+}
+
+TEST_CASE("log: lines wait for its thread, and are not lost when it never comes") {
+  ManualClock clock;
+  for (const bool started : {true, false}) {
+    CAPTURE(started);
+    Pipe pipe;
+    {
+      Log log(clock, pipe.in.get(), Log::Format::kJson, Log::Begin::kLater);
+      log.write_line(LogLevel::kError, "early\n");
+      pollfd arrived{pipe.out.get(), POLLIN, 0};
+      CHECK(::poll(&arrived, 1, 50) == 0);
+      if (started) {
+        log.start();
+        CHECK(pipe.read_until("\n") == "early\n");
+      }
+    }
+    CHECK(pipe.read_rest() == (started ? "" : "early\n"));
+  }
 }
 
 TEST_CASE("log: its end waits a second at most for a reader that never comes") {
