@@ -62,7 +62,8 @@ class Api {
 
   // What handling a request comes down to, for whoever schedules and limits it.
   enum class Work : std::uint8_t {
-    kNone,  // answered from memory, at once
+    kNone,     // answered from memory, at once
+    kInspect,  // looks at the store and changes nothing
     kCreate,
     kRetrieve,
     kDelete,

@@ -70,7 +70,8 @@ std::optional<Response> EventLoop::admit(Connection& connection) {
   if (auto refusal = front_.api.refuse(exchange.route, request, body_bytes)) {
     return refusal;
   }
-  if (exchange.route.operation->work == Api::Work::kNone) {
+  const Api::Work work = exchange.route.operation->work;
+  if (work == Api::Work::kNone || work == Api::Work::kInspect) {
     return std::nullopt;
   }
   if (crowded()) {
@@ -85,6 +86,7 @@ Admission::Verdict EventLoop::ask_admission(Exchange& exchange) {
   Admission::Verdict refusal;
   switch (exchange.route.operation->work) {
     case Api::Work::kNone:
+    case Api::Work::kInspect:
       break;
     case Api::Work::kCreate:
       refusal = front_.admission.admit_create(exchange.client, exchange.head.content_length, now_);

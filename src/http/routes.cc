@@ -94,7 +94,7 @@ std::span<const Api::Operation> Api::operations() {
       {"/openapi.json", "GET", true, Work::kNone, Body::kIgnored, kPageStatuses, &Api::openapi},
       {"/healthz", "GET", true, Work::kNone, Body::kIgnored, kPageStatuses, &Api::healthz},
       {"/readyz", "GET", true, Work::kNone, Body::kIgnored, kReadyStatuses, &Api::readyz},
-      {"/metrics", "GET", true, Work::kNone, Body::kIgnored, kAssetStatuses, &Api::metrics},
+      {"/metrics", "GET", true, Work::kInspect, Body::kIgnored, kAssetStatuses, &Api::metrics},
   };
   return kOperations;
 }
