@@ -145,11 +145,11 @@ void Connection::finish_exchange() {
     // Closing while bytes are unread would reset the connection and destroy the answer.
     const bool more = unread_ || readable_ || !ahead.empty() || exchange.head.keep_alive;
     end_exchange();
+    transport_->finish_writing();  // TLS has an end of its own to tell, also before a close
     if (!more) {
       close();
       return;
     }
-    transport_->finish_writing();
     readable_ = true;
     enter(ConnectionState::kLingering);
     host_.set_deadline(*this, host_.now() + kLingerMax);
@@ -200,8 +200,11 @@ void Connection::expire() {
       host_.answered(*this, *exchange_);
       close();
       return;
-    case ConnectionState::kHandshake:
     case ConnectionState::kIdle:
+      transport_->finish_writing();
+      close();
+      return;
+    case ConnectionState::kHandshake:
     case ConnectionState::kLingering:
       close();
       return;

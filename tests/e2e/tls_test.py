@@ -91,6 +91,14 @@ class TlsTest(unittest.TestCase):
             # The service says so: it is not the client that refuses to begin.
             self.assertRegex(str(raised.exception), "(?i)alert")
 
+    def test_an_answer_that_ends_the_connection_is_followed_by_the_end_that_tls_has_of_its_own(self):
+        for request in (b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", b"x\r\n\r\n"):
+            plain = socket.create_connection(("127.0.0.1", self.service.port), timeout=10)
+            with self.context.wrap_socket(plain, server_hostname="127.0.0.1", suppress_ragged_eofs=False) as client:
+                client.sendall(request)
+                while client.recv(4096):  # raises ssl.SSLEOFError for an end that anybody can forge
+                    pass
+
     def test_http_on_the_port_of_https_is_closed_without_an_answer(self):
         with socket.create_connection(("127.0.0.1", self.service.port), 10) as plain:
             plain.sendall(GET)
