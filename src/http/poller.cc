@@ -34,17 +34,16 @@ Result<void> Poller::add(int descriptor, std::uint32_t events, EventSource& sour
 void Poller::remove(int descriptor) { ::epoll_ctl(poll_.get(), EPOLL_CTL_DEL, descriptor, nullptr); }
 
 void Poller::wake() {
-  // Pairs with the exchange in prepare_to_wait(): either that one's looking finds what was announced, or this one sees
-  // that somebody waits.
-  std::atomic_thread_fence(std::memory_order_seq_cst);
-  if (waiting_.load(std::memory_order_relaxed) && waiting_.exchange(false)) {
+  // Both exchanges are of one variable, so one comes first: either this one finds that somebody waits, or that one's
+  // looking finds what was announced.
+  if (waiting_.exchange(false, std::memory_order_acq_rel)) {
     const std::uint64_t one = 1;
     // It fails only when 2^64 - 2 wakes are pending, and then there is one pending.
     [[maybe_unused]] const ssize_t written = ::write(wake_.get(), &one, sizeof(one));
   }
 }
 
-void Poller::prepare_to_wait() { waiting_.exchange(true, std::memory_order_seq_cst); }
+void Poller::prepare_to_wait() { waiting_.exchange(true, std::memory_order_acq_rel); }
 
 void Poller::wait(int milliseconds) {
   const int count = ::epoll_wait(poll_.get(), events_.data(), static_cast<int>(events_.size()), milliseconds);
