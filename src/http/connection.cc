@@ -141,7 +141,7 @@ void Connection::finish_exchange() {
   const Exchange& exchange = *exchange_;
   const ByteView ahead =
       exchange.in.expose().first(exchange.filled).subspan(std::min(exchange.size(), exchange.filled));
-  if (exchange.close || (drain_until_ != SteadyTime::max() && ahead.empty())) {
+  if (exchange.close) {
     // Closing while bytes are unread would reset the connection and destroy the answer.
     const bool more = unread_ || readable_ || !ahead.empty() || exchange.head.keep_alive;
     end_exchange();
