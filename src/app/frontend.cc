@@ -88,12 +88,12 @@ Result<void> Frontend::open_listeners(const Parts& parts) {
     return {};
   };
   for (const std::string& text : parts.options.listen) {
-    if (const Result<void> added = ask(text, false); !added) {
+    if (Result<void> added = ask(text, false); !added) {
       return added;
     }
   }
   if (!parts.options.metrics_listen.empty()) {
-    if (const Result<void> added = ask(parts.options.metrics_listen, true); !added) {
+    if (Result<void> added = ask(parts.options.metrics_listen, true); !added) {
       return added;
     }
   }
@@ -141,7 +141,7 @@ Result<void> Frontend::start_server(const Parts& parts) {
 }
 
 Result<void> Frontend::serve() {
-  const Result<void> serving = server_->serve(listeners_);
+  Result<void> serving = server_->serve(listeners_);
   if (!serving) {
     return serving;
   }

@@ -42,7 +42,7 @@ Acceptor::~Acceptor() = default;
 Result<void> Acceptor::listen(std::span<const ListeningSocket> listeners) {
   for (const ListeningSocket& listener : listeners) {
     doors_.push_back(std::make_unique<Door>(*this, listener));
-    const Result<void> added = poller_.add(listener.socket.get(), kDoorEvents, *doors_.back());
+    Result<void> added = poller_.add(listener.socket.get(), kDoorEvents, *doors_.back());
     if (!added) {
       return added;
     }

@@ -65,7 +65,7 @@ void Server::run(EventLoop& loop) {
 Result<void> Server::serve(std::span<const ListeningSocket> listeners) {
   front_.accepting = loops_.size();
   for (const std::unique_ptr<EventLoop>& loop : loops_) {
-    const Result<void> listening = loop->listen(listeners);
+    Result<void> listening = loop->listen(listeners);
     if (!listening) {
       return listening;
     }
@@ -97,28 +97,31 @@ bool Server::stop(std::chrono::milliseconds deadline) {
   for (const std::unique_ptr<EventLoop>& loop : loops_) {
     loop->stop();
   }
-  bool in_time = true;
   {
-    const SteadyTime until = std::chrono::steady_clock::now() + deadline;
     const MutexLock lock(mutex_);
     stopped_ = true;
     changed_.notify_all();
-    while (running_ > 0) {
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-      if (left.count() > 0) {
-        changed_.wait_for(mutex_, left);
-      } else if (in_time) {
-        in_time = false;
-        for (const std::unique_ptr<EventLoop>& loop : loops_) {
-          loop->abort();
-        }
-      } else {
-        changed_.wait(mutex_);
-      }
+  }
+  const bool in_time = await_loops(std::chrono::steady_clock::now() + deadline);
+  if (!in_time) {
+    for (const std::unique_ptr<EventLoop>& loop : loops_) {
+      loop->abort();
     }
   }
   threads_.clear();
   return in_time;
+}
+
+bool Server::await_loops(SteadyTime until) {
+  const MutexLock lock(mutex_);
+  while (running_ > 0) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    if (left.count() <= 0) {
+      return false;
+    }
+    changed_.wait_for(mutex_, left);
+  }
+  return true;
 }
 
 Server::~Server() {

@@ -45,6 +45,8 @@ class Server {
   Server(Front::Parts parts, Durability& durability, const ServerOptions& options);
   Result<void> start(const ServerOptions& options);
   void run(EventLoop& loop);
+  // Whether every loop has ended by then.
+  bool await_loops(SteadyTime until);
 
   Durability& durability_;
   Front front_;
