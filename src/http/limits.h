@@ -48,8 +48,8 @@ struct Limits {
   Rate creates{60, 30};           // a person, a script; not a flood
   Rate misses{30, 10};            // 404 to a retrieval or deletion: somebody guesses keys
   Rate wrong_passphrases{10, 5};  // over all secrets; five of one secret lock that one
-  // Bytes that an address may store at once; given back evenly over 24 hours, so that twice as much fits into an unlucky
-  // day. Over it 429.
+  // Bytes that an address may store at once; given back evenly over 24 hours, so that twice as much fits into an
+  // unlucky day. Over it 429.
   std::uint64_t address_bytes_max = 64ULL << 20U;
 
   // --- What strangers may store in all -----------------------------------------------------------------------------
