@@ -29,11 +29,15 @@ class FaultCase(unittest.TestCase):
     def assert_nothing_wrong(self):
         self.assertEqual(self.oracle.wrong[:10], [], self.oracle.summary())
 
+    def assert_says(self, service, text):
+        """A line with `text` is in the log, or is on its way: lines gather before they are written."""
+        wait_until(lambda: any(text in line for line in list(service.log)), 5, f"'{text}' in the log")
+
     def assert_ended_cleanly(self, service):
         """A process that has ended has done so by itself, with a reason in its log."""
         if service.process.poll() is not None:
             self.assertEqual(service.process.returncode, 1, service.log[-5:])
-            self.assertTrue([line for line in service.log if '"level":"error"' in line], service.log[-5:])
+            self.assert_says(service, '"level":"error"')
 
 
 def _work(service, oracle, stop, seed, size, guarded):

@@ -51,8 +51,8 @@ class ProjectionTest(FaultCase):
                 self.assertEqual(len(service.audit()), 1, "nothing reached the audit log")
             wait_until(self.ready, 20, "/readyz is content again")
             wait_until(lambda: len(service.audit()) == 102, 20, "every row is there")
-            self.assertTrue([line for line in service.log if "events cannot be carried over" in line], service.log)
-            self.assertTrue([line for line in service.log if "events reach the audit log again" in line], service.log)
+            self.assert_says(service, "events cannot be carried over")
+            self.assert_says(service, "events reach the audit log again")
             self.assertEqual(read_back(service, oracle), [])
 
     def test_a_locked_audit_log_is_caught_up_with(self):
@@ -85,7 +85,7 @@ class ProjectionTest(FaultCase):
             with locked_by_somebody(service):
                 for _ in range(5):
                     self.oracle.create(client)
-                self.assertEqual(service.stop(timeout=30), 1, service.log)
-            self.assertTrue([line for line in service.log if "behind" in line], service.log)
+                self.assertEqual(service.stop(timeout=30), 1, service.log[-5:])
+            self.assert_says(service, "behind")
         with Service(self.folder) as service:
             self.assertEqual(read_back(service, self.oracle), [])
