@@ -17,6 +17,16 @@ int hex_value(char c) {
   return -1;
 }
 
+template <class Integer>
+std::array<std::uint8_t, sizeof(Integer)> little_endian(Integer value) {
+  std::array<std::uint8_t, sizeof(Integer)> bytes{};
+  for (std::uint8_t& byte : bytes) {
+    byte = static_cast<std::uint8_t>(value);
+    value >>= 8U;
+  }
+  return bytes;
+}
+
 }  // namespace
 
 std::string to_hex(ByteView bytes) {
@@ -52,19 +62,9 @@ ByteWriter& ByteWriter::u8(std::uint8_t value) {
   return *this;
 }
 
-ByteWriter& ByteWriter::u32(std::uint32_t value) {
-  for (unsigned shift = 0; shift < 32; shift += 8) {
-    bytes_.push_back(static_cast<std::uint8_t>(value >> shift));
-  }
-  return *this;
-}
+ByteWriter& ByteWriter::u32(std::uint32_t value) { return raw(little_endian(value)); }
 
-ByteWriter& ByteWriter::u64(std::uint64_t value) {
-  for (unsigned shift = 0; shift < 64; shift += 8) {
-    bytes_.push_back(static_cast<std::uint8_t>(value >> shift));
-  }
-  return *this;
-}
+ByteWriter& ByteWriter::u64(std::uint64_t value) { return raw(little_endian(value)); }
 
 ByteWriter& ByteWriter::raw(ByteView bytes) {
   bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());

@@ -32,6 +32,9 @@ Result<Bytes> from_hex(std::string_view text);
 // Appends fixed-width little-endian integers and length-prefixed byte strings.
 class ByteWriter {
  public:
+  // Grows beyond `expected`; the default holds a record or an event.
+  explicit ByteWriter(std::size_t expected = 160) { bytes_.reserve(expected); }
+
   ByteWriter& u8(std::uint8_t value);
   ByteWriter& u32(std::uint32_t value);
   ByteWriter& u64(std::uint64_t value);

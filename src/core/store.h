@@ -20,7 +20,7 @@
 
 namespace disposable {
 
-// The small, changing part of a secret. The payload is kept apart, so that a change never rewrites it.
+// The small, changing part of a secret. The payload is a thing apart, so that a change need not rewrite it.
 struct Entry {
   Bytes record;
   WallTime due;  // when the sweeper must look at it next

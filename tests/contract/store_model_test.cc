@@ -102,7 +102,7 @@ class Model {
   void insert() {
     const StoreId id = test_id(pick(kIds));
     const Entry entry = some_entry();
-    const Bytes payload(pick(20) == 0 ? 70'000 : pick(500), static_cast<std::uint8_t>(random_()));
+    const Bytes payload(pick(20) == 0 ? 70'000 : pick(2 * kInlinePayloadMax), static_cast<std::uint8_t>(random_()));
     const std::vector<Event> events = some_events();
     compare_change(memory_.store().insert(id, entry, payload, events),
                    rocksdb_.store().insert(id, entry, payload, events));

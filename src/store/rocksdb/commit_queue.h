@@ -27,8 +27,8 @@ struct Change {
   Bytes record{};                              // stored form; empty for a purge
   std::optional<WallTime> due_before{};        // nothing for an insert
   std::optional<WallTime> due_after{};         // nothing for a purge
-  Payload payload = Payload::kKeep;            // kDrop: remove it
-  std::shared_ptr<const Bytes> new_payload{};  // only for an insert; shared with the cache
+  Payload payload = Payload::kKeep;            // kDrop: remove it from where it is stored apart
+  std::shared_ptr<const Bytes> new_payload{};  // to be stored apart; shared with the cache
   std::vector<Bytes> events{};                 // encode_event()
   std::int64_t live_secrets_change = 0;
   std::int64_t payload_bytes_change = 0;

@@ -17,19 +17,26 @@ std::vector<Bytes> encode_all(std::span<const Event> events) {
   return encoded;
 }
 
+void drop_payload(const CachedEntry& current, Change& change) {
+  change.payload = is_inline(current.payload_bytes) ? Payload::kKeep : Payload::kDrop;
+  change.payload_bytes_change = -static_cast<std::int64_t>(current.payload_bytes);
+}
+
 }  // namespace
 
 Result<Ticket> RocksDbStore::insert(const StoreId& id, Entry entry, Bytes payload, std::span<const Event> events) {
   Change change{.kind = Change::Kind::kInsert, .id = id};
-  change.record = encode_stored_record(1, entry, payload.size());
+  change.record = encode_stored_record(1, entry, payload.size(), payload);
   change.due_after = entry.due;
-  change.new_payload = std::make_shared<const Bytes>(std::move(payload));
   change.events = encode_all(events);
   change.live_secrets_change = live_secrets_change(events);
-  change.payload_bytes_change = static_cast<std::int64_t>(change.new_payload->size());
+  change.payload_bytes_change = static_cast<std::int64_t>(payload.size());
   CachedEntry next{.version = 1, .entry = std::move(entry), .payload_place = PayloadPlace::kHere};
-  next.payload_bytes = change.new_payload->size();
-  next.payload = change.new_payload;
+  next.payload_bytes = payload.size();
+  next.payload = std::make_shared<const Bytes>(std::move(payload));
+  if (!is_inline(next.payload_bytes)) {
+    change.new_payload = next.payload;
+  }
 
   Stripe& stripe = stripe_of(id);
   const MutexLock lock(stripe.mutex);
@@ -86,7 +93,6 @@ Result<Ticket> RocksDbStore::replace(const StoreId& id, std::uint64_t expected_v
                                      std::span<const Event> events) {
   Change change{.kind = Change::Kind::kReplace, .id = id};
   change.due_after = entry.due;
-  change.payload = payload;
   change.events = encode_all(events);
   change.live_secrets_change = live_secrets_change(events);
   CachedEntry next{.version = expected_version + 1, .entry = std::move(entry), .payload_place = PayloadPlace::kNone};
@@ -103,9 +109,11 @@ Result<Ticket> RocksDbStore::replace(const StoreId& id, std::uint64_t expected_v
     next.payload_bytes = (*current)->payload_bytes;
     next.payload = (*current)->payload;
   } else {
-    change.payload_bytes_change = -static_cast<std::int64_t>((*current)->payload_bytes);
+    drop_payload(**current, change);
   }
-  change.record = encode_stored_record(next.version, next.entry, next.payload_bytes);
+  // A small payload came into the cache with its record, so it is there to be written again.
+  const ByteView payload_here = next.payload == nullptr ? ByteView{} : ByteView(*next.payload);
+  change.record = encode_stored_record(next.version, next.entry, next.payload_bytes, payload_here);
   return decide(stripe, std::move(change), std::move(next));
 }
 
@@ -117,8 +125,7 @@ Result<Ticket> RocksDbStore::purge(const StoreId& id, std::uint64_t expected_ver
     return fail(current.error());
   }
   Change change{.kind = Change::Kind::kPurge, .id = id, .due_before = (*current)->entry.due};
-  change.payload = Payload::kDrop;
-  change.payload_bytes_change = -static_cast<std::int64_t>((*current)->payload_bytes);
+  drop_payload(**current, change);
   return decide(stripe, std::move(change), CachedEntry{.exists = false, .payload_place = PayloadPlace::kNone});
 }
 
@@ -216,6 +223,10 @@ Result<const CachedEntry*> RocksDbStore::find(Stripe& stripe, const StoreId& id)
   }
   CachedEntry entry{.version = stored->version, .entry = {std::move(stored->record), stored->due}};
   entry.payload_bytes = stored->payload_bytes;
+  if (is_inline(stored->payload_bytes)) {
+    entry.payload_place = PayloadPlace::kHere;
+    entry.payload = std::make_shared<const Bytes>(std::move(stored->payload));
+  }
   stripe.cache.trim(progress_.settled());
   return stripe.cache.put(id, std::move(entry));
 }

@@ -6,6 +6,7 @@ namespace disposable {
 
 namespace {
 
+constexpr std::size_t kHeader = 24;  // of a stored record
 constexpr std::uint64_t kSignBit = 1ULL << 63U;
 
 OutboxKey big_endian(std::uint64_t value) {
@@ -35,22 +36,31 @@ WallTime wall_time(std::int64_t milliseconds_since_epoch) {
 
 Bytes encode_identity(const KeyringCheck& check) { return ByteWriter().u32(kStoreFormat).raw(check).take(); }
 
-Bytes encode_stored_record(std::uint64_t version, const Entry& entry, std::uint64_t payload_bytes) {
-  return ByteWriter().u64(version).i64(milliseconds(entry.due)).u64(payload_bytes).raw(entry.record).take();
+Bytes encode_stored_record(std::uint64_t version, const Entry& entry, std::uint64_t payload_bytes, ByteView payload) {
+  const std::size_t inline_bytes = is_inline(payload_bytes) ? payload.size() : 0;
+  ByteWriter writer(kHeader + entry.record.size() + inline_bytes);
+  writer.u64(version).i64(milliseconds(entry.due)).u64(payload_bytes).raw(entry.record);
+  if (is_inline(payload_bytes)) {
+    check(payload.size() == payload_bytes, "a small payload is written with its record");
+    writer.raw(payload);
+  }
+  return writer.take();
 }
 
 Result<StoredRecord> decode_stored_record(ByteView value) {
-  constexpr std::size_t kHeader = 24;
   ByteReader reader(value);
   StoredRecord stored;
   stored.version = reader.u64();
   stored.due = wall_time(reader.i64());
   stored.payload_bytes = reader.u64();
-  if (!reader.ok() || stored.version == 0) {
+  const std::uint64_t inline_bytes = is_inline(stored.payload_bytes) ? stored.payload_bytes : 0;
+  if (!reader.ok() || stored.version == 0 || value.size() - kHeader < inline_bytes) {
     return fail(Errc::kCorrupt, "a stored record does not decode");
   }
-  const ByteView record = value.subspan(kHeader);
+  const ByteView payload = value.last(static_cast<std::size_t>(inline_bytes));
+  const ByteView record = value.subspan(kHeader, value.size() - kHeader - payload.size());
   stored.record.assign(record.begin(), record.end());
+  stored.payload.assign(payload.begin(), payload.end());
   return stored;
 }
 

@@ -4,8 +4,8 @@
 //             "acknowledged"     outbox position u64, event id (16 bytes)
 //             "totals"           live secrets i64, bytes of all payloads u64; absent in a new store
 //   records   store id           version u64, due i64 (milliseconds since the epoch), size of its payload u64 (0 once
-//                              dropped), the record
-//   payloads  store id           the payload
+//                              dropped), the record, the payload when it is a small one
+//   payloads  store id           any other payload
 //   schedule  due, store id      nothing
 //   outbox    position           encode_event()
 //
@@ -24,7 +24,7 @@ namespace disposable {
 enum class Family : std::uint8_t { kMeta, kRecords, kPayloads, kSchedule, kOutbox };
 inline constexpr std::array<const char*, 5> kFamilyNames{"default", "records", "payloads", "schedule", "outbox"};
 
-inline constexpr std::uint32_t kStoreFormat = 2;
+inline constexpr std::uint32_t kStoreFormat = 3;
 inline constexpr std::string_view kIdentityKey = "identity";
 inline constexpr std::string_view kAcknowledgedKey = "acknowledged";
 inline constexpr std::string_view kTotalsKey = "totals";
@@ -32,13 +32,20 @@ inline constexpr std::string_view kTotalsKey = "totals";
 using KeyringCheck = std::array<std::uint8_t, 16>;
 Bytes encode_identity(const KeyringCheck& check);
 
+// A small payload is stored behind its record: writing it again with the record now and then costs less than an entry of
+// its own, which has to be written, found and removed apart. Passwords, tokens and most keys are small.
+inline constexpr std::uint64_t kInlinePayloadMax = 1024;
+inline bool is_inline(std::uint64_t payload_bytes) { return 0 < payload_bytes && payload_bytes <= kInlinePayloadMax; }
+
 struct StoredRecord {
   std::uint64_t version = 0;
   WallTime due;
   std::uint64_t payload_bytes = 0;
   Bytes record;
+  Bytes payload;  // empty unless is_inline(payload_bytes)
 };
-Bytes encode_stored_record(std::uint64_t version, const Entry& entry, std::uint64_t payload_bytes);
+// `payload` counts only when it is_inline().
+Bytes encode_stored_record(std::uint64_t version, const Entry& entry, std::uint64_t payload_bytes, ByteView payload);
 // kCorrupt for anything else than encode_stored_record wrote.
 Result<StoredRecord> decode_stored_record(ByteView value);
 
