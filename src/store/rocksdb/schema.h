@@ -32,8 +32,8 @@ inline constexpr std::string_view kTotalsKey = "totals";
 using KeyringCheck = std::array<std::uint8_t, 16>;
 Bytes encode_identity(const KeyringCheck& check);
 
-// A small payload is stored behind its record: writing it again with the record now and then costs less than an entry of
-// its own, which has to be written, found and removed apart. Passwords, tokens and most keys are small.
+// A small payload is stored behind its record: writing it again with the record now and then costs less than an entry
+// of its own, which has to be written, found and removed apart. Passwords, tokens and most keys are small.
 inline constexpr std::uint64_t kInlinePayloadMax = 1024;
 inline bool is_inline(std::uint64_t payload_bytes) { return 0 < payload_bytes && payload_bytes <= kInlinePayloadMax; }
 
