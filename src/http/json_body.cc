@@ -121,6 +121,10 @@ Errors read(ByteView body, BodyReader& reader) {
   if (!Json::sax_parse(text.begin(), text.end(), &reader)) {
     return {{"json_invalid", "", reader.error_offset, "JSON decode error"}};
   }
+  // The parser takes a NUL for the end of the text, whatever comes behind it.
+  if (const std::size_t at = text.find('\0'); at != std::string_view::npos) {
+    return {{"json_invalid", "", at, "JSON decode error"}};
+  }
   if (reader.root.kind != Kind::kObject && reader.root.kind != Kind::kNull) {
     return {{"model_attributes_type", "", std::nullopt,
              "Input should be a valid dictionary or object to extract fields from"}};
