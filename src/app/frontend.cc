@@ -127,7 +127,8 @@ Result<void> Frontend::start_server(const Parts& parts) {
   if (!settings) {
     return fail(settings.error());
   }
-  Front::Parts front{parts.api, [this](std::string_view line) { log_.write(LogLevel::kError, line); }, &access_log_};
+  const LogSink log = [this](std::string_view line) { log_.write(LogLevel::kError, line); };
+  Front::Parts front{parts.api, parts.clock, log, &access_log_};
   front.tls = tls_.get();
   parts.random.fill(front.key);
   Result<std::unique_ptr<Server>> server =

@@ -12,6 +12,8 @@ namespace {
 
 // So that a flood of connections does not keep those there are from being served.
 constexpr int kAcceptsAtOnce = 64;
+// At the end, so that all who wait are heard: more than any queue holds, and not for ever.
+constexpr int kTurnsAtTheEnd = 128;
 // Errors of single connections; more in a row than this are no such errors, whatever they are called.
 constexpr int kFailuresInARow = 16;
 constexpr std::chrono::milliseconds kPause{50};
@@ -50,7 +52,7 @@ Result<void> Acceptor::listen(std::span<const ListeningSocket> listeners) {
   return {};
 }
 
-void Acceptor::accept_from(const ListeningSocket& listener) {
+bool Acceptor::accept_from(const ListeningSocket& listener) {
   for (int i = 0; i < kAcceptsAtOnce && !paused_; ++i) {
     sockaddr_storage storage{};
     socklen_t size = sizeof(storage);
@@ -60,9 +62,10 @@ void Acceptor::accept_from(const ListeningSocket& listener) {
       failures_ = 0;
       host_.accepted(std::move(socket), listener, Peer{IpAddress::from(*address)});
     } else if (!accept_failed(errno)) {
-      return;
+      return false;
     }
   }
+  return !paused_;
 }
 
 bool Acceptor::accept_failed(int error) {
@@ -113,7 +116,8 @@ void Acceptor::stop() {
   }
   paused_ = false;
   for (const std::unique_ptr<Door>& door : doors_) {
-    accept_from(door->listener);
+    for (int turn = 0; turn < kTurnsAtTheEnd && accept_from(door->listener); ++turn) {
+    }
   }
   stopped_ = true;
 }

@@ -51,7 +51,8 @@ class Acceptor {
  private:
   class Door;
 
-  void accept_from(const ListeningSocket& listener);
+  // True when there may be more.
+  bool accept_from(const ListeningSocket& listener);
   // Whether to try again at once.
   bool accept_failed(int error);
   void pause(SteadyTime now);

@@ -86,6 +86,9 @@ class Api {
     const Operation* operation = nullptr;  // null: none for that path and method
     RouteIndex index = kUnmatchedRoute;
     std::string_view parameter{};
+
+    // None also where there is no operation.
+    Work work() const { return operation == nullptr ? Work::kNone : operation->work; }
   };
   static Route route(std::string_view method, std::string_view path);
 

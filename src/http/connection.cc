@@ -106,7 +106,8 @@ void Connection::respond(Response response) {
   Exchange& exchange = *exchange_;
   exchange.close = exchange.close || drain_until_ != SteadyTime::max();
   exchange.response = std::move(response);
-  exchange.response_head = format_head(exchange.response, exchange.close);
+  charge(exchange.response.body.size());
+  exchange.response_head = format_head(exchange.response, host_.date(), exchange.close);
   enter(ConnectionState::kWriting);
 }
 
@@ -124,10 +125,14 @@ bool Connection::write_response() {
   }
   if (written.status == Status::kAgain) {
     if (!exchange.blocked) {
-      exchange.blocked = true;
-      charge(exchange.response_head.size() + exchange.response.body.size());
+      charge(exchange.response_head.size());
       host_.set_deadline(*this, deadline_for(host_.limits().response_max, exchange.response_size()));
     }
+    if (!exchange.blocked || exchange.sent > exchange.sent_when_blocked) {
+      host_.stalled(*this);
+    }
+    exchange.blocked = true;
+    exchange.sent_when_blocked = exchange.sent;
     return false;
   }
   if (exchange.sent == exchange.response_size()) {
@@ -215,9 +220,11 @@ void Connection::expire() {
 }
 
 void Connection::shed() {
-  refuse(unavailable(kShedRetryAfter));
-  advance();
-  if (state_ == ConnectionState::kWriting) {  // a peer that has not read what came before
+  if (state_ == ConnectionState::kReading) {
+    refuse(unavailable(kShedRetryAfter));
+    advance();
+  }
+  if (state_ == ConnectionState::kWriting) {  // a peer that does not read
     expire();
   }
 }

@@ -33,6 +33,8 @@ class ConnectionHost {
   virtual ~ConnectionHost() = default;
 
   virtual SteadyTime now() const = 0;
+  // That time for the `Date` of a response.
+  virtual std::string_view date() = 0;
   virtual const Limits& limits() const = 0;
   // Memory to read into, wiped by whoever used it.
   virtual std::span<std::uint8_t> scratch() = 0;
@@ -49,6 +51,8 @@ class ConnectionHost {
   virtual void state_changed(Connection& connection, ConnectionState before) = 0;
   // A handshake costs memory from now on, until the state changes.
   virtual void handshake_began(Connection& connection) = 0;
+  // The peer has taken what it wants of its answer for now, which is not all; told again after it has taken more.
+  virtual void stalled(Connection& connection) = 0;
   // Replaces the deadline there was. Connection::expire() follows.
   virtual void set_deadline(Connection& connection, SteadyTime deadline) = 0;
   // advance() is to be called again soon: others are to have their turn, or memory is short now.
@@ -81,7 +85,8 @@ class Connection {
   void respond(Response response);
   // The deadline has passed.
   void expire();
-  // While kReading: the memory is needed, so the request is answered with 503 and not waited for any more.
+  // The memory is needed. While kReading: the request is answered with 503 and not waited for any more; while kWriting:
+  // the peer has had its time for the answer.
   void shed();
   // No further request is read but the one that is under way or arrives before `deadline`.
   void drain(SteadyTime deadline);

@@ -112,6 +112,9 @@ bool Connection::fill() {
   if (got.status == Status::kClosed) {
     close();
   }
+  if (got.status == Status::kAgain && exchange == nullptr && transport_->holds_part()) {
+    begin_exchange();  // a part of a TLS record costs as much as a request, and has no more time
+  }
   if (got.status != Status::kDone) {
     return false;
   }

@@ -14,7 +14,8 @@ constexpr std::size_t kScratchBytes = 16UL * 1024;
 // Without this a client that sends while we close would not know whether its request was heard.
 constexpr std::chrono::milliseconds kDrain{500};
 constexpr int kIdleMilliseconds = 1000;
-// How long everybody waits, when memory is short, for somebody who has not sent all of his request.
+// How long everybody waits, when memory is short, for somebody who has not sent all of his request, or who takes
+// nothing of his answer.
 constexpr std::chrono::seconds kPatience{1};
 
 }  // namespace
@@ -35,6 +36,7 @@ EventLoop::EventLoop(Front& front, WorkerPool& pool, std::unique_ptr<Poller> pol
       settings_(front.settings()),
       generation_(front.generation()),
       now_(std::chrono::steady_clock::now()),
+      date_(front.clock),
       timers_(now_),
       scratch_(kScratchBytes),
       last_turn_(now_),
@@ -130,7 +132,7 @@ Response EventLoop::handle(const Exchange& exchange) {
 
 void EventLoop::dispatch(Connection& connection) {
   auto& client = static_cast<Client&>(connection);
-  if (client.exchange().route.operation->work == Api::Work::kNone) {
+  if (client.exchange().route.work() == Api::Work::kNone) {
     client.respond(handle(client.exchange()));
     return;
   }
@@ -139,11 +141,14 @@ void EventLoop::dispatch(Connection& connection) {
 }
 
 void EventLoop::work(Client& client) {
-  Response response = handle(client.exchange());
+  // Again, since what came before it may have filled the memory meanwhile; a creation has brought its own.
+  const bool spends = client.exchange().route.work() == Api::Work::kRetrieve;
+  Response response = spends && crowded() ? short_of_memory() : handle(client.exchange());
   wipe_dead_stack();
+  Charge charge(front_.buffered, response.body.size());
   {
     const MutexLock lock(mutex_);
-    done_.push_back({&client, std::move(response)});
+    done_.push_back({&client, std::move(response), std::move(charge)});
   }
   wake();
 }
@@ -187,16 +192,26 @@ void EventLoop::settle(Answer answer, const Result<void>& durable) {
   answer.client->advance();
 }
 
-// Else a few that stall just before their end would hold what all others need, for as long as their bodies may take.
+// Else a few that stall would hold what all others need, for as long as their bodies or answers may take.
 void EventLoop::relieve() {
   while (crowded()) {
-    Client* const oldest = clients_->reading.front();
-    if (oldest == nullptr || now_ - oldest->exchange().began < kPatience) {
+    Client* const client = dispensable();
+    if (client == nullptr) {
       return;
     }
     front_.hits.count(Limit::kBufferBytes);
-    oldest->shed();
+    client->shed();
   }
+}
+
+// First who has nothing to lose. Null while everybody still deserves patience.
+EventLoop::Client* EventLoop::dispensable() {
+  Client* const reading = clients_->reading.front();
+  if (reading != nullptr && now_ - reading->exchange().began >= kPatience) {
+    return reading;
+  }
+  Client* const stalled = clients_->stalled.front();
+  return stalled != nullptr && stalled->stalled_since <= now_ - kPatience ? stalled : nullptr;
 }
 
 void EventLoop::run_postponed() {
@@ -223,9 +238,10 @@ void EventLoop::state_changed(Connection& connection, ConnectionState before) {
   front_.metrics.moved(before, client.state());
   clients_->spare.remove(client);
   clients_->reading.remove(client);
+  clients_->stalled.remove(client);
   if (client.among_shaking.linked) {
     clients_->shaking.remove(client);
-    --clients_->shaking_count;
+    front_.shaking.fetch_sub(1, std::memory_order_relaxed);
   }
   switch (client.state()) {
     case ConnectionState::kHandshake:
@@ -248,9 +264,25 @@ void EventLoop::state_changed(Connection& connection, ConnectionState before) {
 
 void EventLoop::handshake_began(Connection& connection) {
   clients_->shaking.push_back(static_cast<Client&>(connection));
-  if (++clients_->shaking_count > limits().handshakes_max) {
+  if (front_.shaking.fetch_add(1, std::memory_order_relaxed) >= limits().handshakes_max) {
     front_.metrics.evicted();
     clients_->shaking.front()->close();
+  }
+}
+
+void EventLoop::stalled(Connection& connection) {
+  auto& client = static_cast<Client&>(connection);
+  if (!client.exchange().response.constant_body.empty()) {
+    return;  // a page takes no memory of ours
+  }
+  const Api::Work work = client.exchange().route.work();
+  clients_->stalled.remove(client);
+  if (work == Api::Work::kNone || work == Api::Work::kInspect) {
+    client.stalled_since = SteadyTime::min();
+    clients_->stalled.push_front(client);
+  } else {
+    client.stalled_since = now_;
+    clients_->stalled.push_back(client);
   }
 }
 

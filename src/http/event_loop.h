@@ -12,8 +12,10 @@
 #include <vector>
 
 #include "http/acceptor.h"
+#include "http/charge.h"
 #include "http/connection.h"
 #include "http/front.h"
+#include "http/http_date.h"
 #include "http/worker_pool.h"
 
 namespace disposable {
@@ -46,11 +48,13 @@ class EventLoop final : private ConnectionHost, private AcceptHost {
   struct Answer {
     Client* client = nullptr;
     Response response{};
+    Charge charge{};  // for its body, until the connection charges it
   };
 
   EventLoop(Front& front, WorkerPool& pool, std::unique_ptr<Poller> poller);
 
   SteadyTime now() const override { return now_; }
+  std::string_view date() override { return date_.at(now_); }
   const Limits& limits() const override { return settings_->limits; }
   std::span<std::uint8_t> scratch() override { return scratch_.expose_mutable(); }
   std::optional<Response> admit(Connection& connection) override;
@@ -59,11 +63,12 @@ class EventLoop final : private ConnectionHost, private AcceptHost {
   void abandoned(const Exchange& exchange) override;
   void state_changed(Connection& connection, ConnectionState before) override;
   void handshake_began(Connection& connection) override;
+  void stalled(Connection& connection) override;
   void set_deadline(Connection& connection, SteadyTime deadline) override;
   void postpone(Connection& connection) override;
   void charge(std::uint64_t bytes) override { front_.buffered.fetch_add(bytes, std::memory_order_relaxed); }
   void discharge(std::uint64_t bytes) override { front_.buffered.fetch_sub(bytes, std::memory_order_relaxed); }
-  bool crowded() const override { return front_.buffered.load(std::memory_order_relaxed) > limits().buffer_bytes_max; }
+  bool crowded() const override { return front_.crowded(); }
   void accepted(FileDescriptor socket, const ListeningSocket& listener, const Peer& peer) override;
   bool make_room() override;
 
@@ -72,6 +77,7 @@ class EventLoop final : private ConnectionHost, private AcceptHost {
   void order(Order order);
   void obey(Order order);
   void relieve();
+  Client* dispensable();
   void bury(Client& client);
 
   // Limits and metrics
@@ -81,7 +87,8 @@ class EventLoop final : private ConnectionHost, private AcceptHost {
 
   // Requests on their way to a worker and back
   Response handle(const Exchange& exchange);
-  void work(Client& client);  // on a worker
+  Response short_of_memory();  // any thread
+  void work(Client& client);   // on a worker
   void take_back();
   void release_durable();
   void settle(Answer answer, const Result<void>& durable);
@@ -94,6 +101,7 @@ class EventLoop final : private ConnectionHost, private AcceptHost {
   std::shared_ptr<const FrontSettings> settings_;
   std::uint64_t generation_ = 0;
   SteadyTime now_;
+  HttpDate date_;
   TimerWheel timers_;
   SecretBytes scratch_;
   std::atomic<SteadyTime> last_turn_;

@@ -27,6 +27,8 @@ class EventLoop::Client final : public Connection, public WorkerPool::Job, publi
   ListHook<Client> among_spare;
   ListHook<Client> among_shaking;
   ListHook<Client> among_reading;
+  ListHook<Client> among_stalled;
+  SteadyTime stalled_since{};
   bool in_worker = false;  // a worker may be reading the exchange
   bool cut_off = false;    // to be closed as soon as the worker is done
   bool postponed = false;
@@ -41,9 +43,11 @@ struct EventLoop::Lists {
   IntrusiveList<Client, &Client::among_spare> spare;
   // In a TLS handshake that costs memory, the oldest first.
   IntrusiveList<Client, &Client::among_shaking> shaking;
-  std::size_t shaking_count = 0;
   // With a part of a request, the one whose request began first, first.
   IntrusiveList<Client, &Client::among_reading> reading;
+  // That do not take their answers. First those who can ask for it again, then the one that has taken nothing for
+  // longest.
+  IntrusiveList<Client, &Client::among_stalled> stalled;
 };
 
 }  // namespace disposable

@@ -14,9 +14,9 @@ constexpr std::uint32_t kClientEvents = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLE
 constexpr std::chrono::seconds kComeBackAfter{5};
 
 // With a word, as far as the system takes one at once; who is turned away has not been listened to.
-void turn_away(FileDescriptor socket, Limit limit) {
+void turn_away(FileDescriptor socket, Limit limit, std::string_view date) {
   const Response response = limit == Limit::kConnections ? unavailable(kComeBackAfter) : rate_limited(kComeBackAfter);
-  const std::string head = format_head(response, /*close=*/true);
+  const std::string head = format_head(response, date, /*close=*/true);
   PlainTransport transport(std::move(socket));
   transport.write(as_bytes(head), response.content());
   transport.finish_writing();
@@ -41,7 +41,7 @@ void EventLoop::accepted(FileDescriptor socket, const ListeningSocket& listener,
   }
   if (refusal) {
     if (!listener.tls) {
-      turn_away(std::move(socket), *refusal);
+      turn_away(std::move(socket), *refusal, date());
     }
     return;
   }
@@ -70,21 +70,25 @@ std::optional<Response> EventLoop::admit(Connection& connection) {
   if (auto refusal = front_.api.refuse(exchange.route, request, body_bytes)) {
     return refusal;
   }
-  const Api::Work work = exchange.route.operation->work;
-  if (work == Api::Work::kNone || work == Api::Work::kInspect) {
+  const Api::Work work = exchange.route.work();
+  if (work == Api::Work::kNone || request.metrics_listener) {
     return std::nullopt;
   }
   if (crowded()) {
-    front_.hits.count(Limit::kBufferBytes);
-    return unavailable(std::chrono::seconds{1});
+    return short_of_memory();
   }
   const Admission::Verdict refusal = ask_admission(exchange);
   return refusal ? std::optional(rate_limited(refusal->retry_after)) : std::nullopt;
 }
 
+Response EventLoop::short_of_memory() {
+  front_.hits.count(Limit::kBufferBytes);
+  return unavailable(std::chrono::seconds{1});
+}
+
 Admission::Verdict EventLoop::ask_admission(Exchange& exchange) {
   Admission::Verdict refusal;
-  switch (exchange.route.operation->work) {
+  switch (exchange.route.work()) {
     case Api::Work::kNone:
     case Api::Work::kInspect:
       break;
@@ -111,7 +115,7 @@ void EventLoop::note_outcome(const Exchange& exchange) {
   if (status == 507) {
     front_.hits.count(Limit::kStorage);
   }
-  const Api::Work work = exchange.route.operation->work;
+  const Api::Work work = exchange.route.work();
   if (work == Api::Work::kCreate && status != 200) {
     front_.admission.refund_create(exchange.client, exchange.head.content_length, now_);
   } else if (work != Api::Work::kCreate && status == 404) {
@@ -123,7 +127,7 @@ void EventLoop::note_outcome(const Exchange& exchange) {
 
 // What it announced was never stored.
 void EventLoop::abandoned(const Exchange& exchange) {
-  if (exchange.admitted && exchange.route.operation->work == Api::Work::kCreate) {
+  if (exchange.admitted && exchange.route.work() == Api::Work::kCreate) {
     front_.admission.refund_create(exchange.client, exchange.head.content_length, now_);
   }
 }

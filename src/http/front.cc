@@ -6,11 +6,13 @@ namespace disposable {
 
 Front::Front(Parts parts, FrontSettings settings)
     : api(parts.api),
+      clock(parts.clock),
       log(std::move(parts.log)),
       access_log(parts.access_log),
       admission(settings.limits, parts.key, hits),
       counts(settings.limits, parts.key, hits),
       tls_(parts.tls),
+      buffer_bytes_max_(settings.limits.buffer_bytes_max),
       settings_(std::make_shared<const FrontSettings>(std::move(settings))) {}
 
 void Front::write_metrics(MetricsText& text) const {
@@ -34,6 +36,7 @@ std::unique_ptr<Transport> Front::transport(FileDescriptor socket, bool tls) con
 void Front::configure(FrontSettings settings) {
   admission.configure(settings.limits);
   counts.configure(settings.limits);
+  buffer_bytes_max_.store(settings.limits.buffer_bytes_max);
   const MutexLock lock(mutex_);
   settings_ = std::make_shared<const FrontSettings>(std::move(settings));
   generation_.fetch_add(1, std::memory_order_release);

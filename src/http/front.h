@@ -32,6 +32,7 @@ class Front {
  public:
   struct Parts {
     const Api& api;
+    Clock& clock;
     LogSink log;
     AccessLog* access_log = nullptr;         // null: no line per request
     ShortHashKey key{};                      // random, for tables that peers could fill
@@ -41,6 +42,7 @@ class Front {
   Front(Parts parts, FrontSettings settings);
 
   const Api& api;
+  Clock& clock;
   const LogSink log;
   AccessLog* const access_log;
   HttpMetrics metrics;
@@ -48,8 +50,11 @@ class Front {
   Admission admission;
   ConnectionCounts counts;
   std::atomic<std::uint64_t> buffered{0};  // bytes held for all connections
+  std::atomic<std::size_t> shaking{0};     // TLS handshakes that cost memory
   std::atomic<std::size_t> accepting{0};   // loops that take new connections
 
+  // So much is held that nothing more shall be taken in.
+  bool crowded() const { return buffered.load(std::memory_order_relaxed) > buffer_bytes_max_.load(); }
   void write_metrics(MetricsText& text) const;
   std::unique_ptr<Transport> transport(FileDescriptor socket, bool tls) const;
 
@@ -60,6 +65,7 @@ class Front {
 
  private:
   const CurrentTlsContext* const tls_;
+  std::atomic<std::uint64_t> buffer_bytes_max_;
   std::atomic<std::uint64_t> generation_{0};
   Mutex mutex_;
   std::shared_ptr<const FrontSettings> settings_ GUARDED_BY(mutex_);

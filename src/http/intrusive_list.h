@@ -26,6 +26,12 @@ class IntrusiveList {
     (last_ == nullptr ? first_ : (last_->*kHook).next) = &element;
     last_ = &element;
   }
+  void push_front(T& element) {
+    ListHook<T>& hook = element.*kHook;
+    hook = {nullptr, first_, true};
+    (first_ == nullptr ? last_ : (first_->*kHook).previous) = &element;
+    first_ = &element;
+  }
   // Nothing when it is not linked.
   void remove(T& element) {
     ListHook<T>& hook = element.*kHook;

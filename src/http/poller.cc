@@ -47,7 +47,7 @@ void Poller::prepare_to_wait() { waiting_.exchange(true, std::memory_order_acq_r
 
 void Poller::wait(int milliseconds) {
   const int count = ::epoll_wait(poll_.get(), events_.data(), static_cast<int>(events_.size()), milliseconds);
-  waiting_.store(false, std::memory_order_relaxed);
+  waiting_.exchange(false, std::memory_order_acq_rel);
   count_ = count > 0 ? static_cast<std::size_t>(count) : 0;
 }
 

@@ -39,8 +39,8 @@ Response invalid_body_response(std::span<const BodyError> errors);
 // valid UTF-8.
 SecretBytes json_object_of(std::string_view name, ByteView text);
 
-// Status line and header lines with their empty line, Content-Length and, when the connection ends with the response,
-// `Connection: close`.
-std::string format_head(const Response& response, bool close);
+// Status line and header lines with their empty line, Date, Content-Length and, when the connection ends with the
+// response, `Connection: close`. `date` as HttpDate writes it.
+std::string format_head(const Response& response, std::string_view date, bool close);
 
 }  // namespace disposable

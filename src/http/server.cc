@@ -54,7 +54,6 @@ void Server::run(EventLoop& loop) {
     if (!serving_) {
       return;
     }
-    ++running_;
   }
   loop.run();
   const MutexLock lock(mutex_);
@@ -72,6 +71,7 @@ Result<void> Server::serve(std::span<const ListeningSocket> listeners) {
   }
   const MutexLock lock(mutex_);
   serving_ = true;
+  running_ = loops_.size();  // before any of them can be awaited
   changed_.notify_all();
   return {};
 }

@@ -85,8 +85,12 @@ TlsProgress TlsSession::handshake() { return {status_of(SSL_do_handshake(session
 
 TlsProgress TlsSession::read(std::span<std::uint8_t> out) {
   std::size_t count = 0;
+  const std::uint64_t before = BIO_number_read(SSL_get_rbio(session_.get()));
   const int result = SSL_read_ex(session_.get(), out.data(), out.size(), &count);
-  return {status_of(result), count};
+  const TlsStatus status = status_of(result);
+  // SSL_has_pending(3) would say no after exactly the header of a record, with a whole buffer held for it.
+  holds_part_ = status != TlsStatus::kDone && (holds_part_ || BIO_number_read(SSL_get_rbio(session_.get())) > before);
+  return {status, count};
 }
 
 TlsProgress TlsSession::write(ByteView bytes) {

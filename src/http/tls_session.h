@@ -70,6 +70,8 @@ class TlsSession {
   TlsProgress handshake();
   // Into `out`, which is not empty; of one record at most.
   TlsProgress read(std::span<std::uint8_t> out);
+  // Whether read() has taken the beginning of something that is not complete yet, which costs 17 KiB.
+  bool holds_part() const { return holds_part_; }
   // `bytes` is not empty; one record (16 KiB) at most is taken. After kWantsWrite or kWantsRead the next call must
   // bring the same bytes again (they may have moved, and more may follow them): their record is sealed already.
   TlsProgress write(ByteView bytes);
@@ -89,6 +91,7 @@ class TlsSession {
                             void* self);
 
   std::unique_ptr<ssl_st, Free> session_;
+  bool holds_part_ = false;
   int messages_ = 0;  // of the handshake protocol, received
 };
 

@@ -17,6 +17,7 @@ class TlsTransport final : public Transport {
   IoResult handshake() override;
   bool shaking_hands() const override { return session_.has_value(); }
   IoResult read(std::span<std::uint8_t> out) override;
+  bool holds_part() const override { return session_ && session_->holds_part(); }
   IoResult write(ByteView head, ByteView body) override;
   void finish_writing() override;
   std::string_view protocol() const override { return session_ ? session_->protocol() : std::string_view{}; }

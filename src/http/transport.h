@@ -36,6 +36,8 @@ class Transport {
   // Whether the peer has sent so much that the handshake costs memory.
   virtual bool shaking_hands() const { return false; }
   virtual IoResult read(std::span<std::uint8_t> out) = 0;
+  // Whether memory is held for bytes of the peer that read() cannot give out yet.
+  virtual bool holds_part() const { return false; }
   // As much as fits of `head` and then of `body`. When called again, what was not taken must come first.
   virtual IoResult write(ByteView head, ByteView body) = 0;
   // The peer sees the end of what was written; reading goes on.

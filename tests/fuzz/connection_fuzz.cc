@@ -99,7 +99,7 @@ class Run final : private ConnectionHost {
       crowded_ = false;
       return;
     }
-    if (what != 't' && what != 'c' && what != 'd' && what != 'x') {
+    if (what != 't' && what != 'c' && what != 'd' && what != 'x' && what != 'h') {
       return;
     }
     make_loose();
@@ -110,6 +110,10 @@ class Run final : private ConnectionHost {
     } else if (what == 'x') {
       wire_.broken = true;
       event(true);
+    } else if (what == 'h') {
+      if (state_ == ConnectionState::kReading || state_ == ConnectionState::kWriting) {
+        connection_.shed();
+      }
     } else if (deadline_) {
       now_ = std::max(now_, *std::exchange(deadline_, std::nullopt));
       connection_.expire();
@@ -189,6 +193,7 @@ class Run final : private ConnectionHost {
   }
 
   SteadyTime now() const override { return now_; }
+  std::string_view date() override { return "Tue, 14 Nov 2023 22:13:20 GMT"; }
   const Limits& limits() const override { return kLimits; }
   std::span<std::uint8_t> scratch() override { return scratch_.expose_mutable(); }
   std::optional<Response> admit(Connection& connection) override {
@@ -209,7 +214,7 @@ class Run final : private ConnectionHost {
     ++dispatched_;
     working_ = true;
     wire_.reading_allowed = false;
-    if (at_once_ || connection.exchange().route.operation->work == Api::Work::kNone) {
+    if (at_once_ || connection.exchange().route.work() == Api::Work::kNone) {
       working_ = false;
       wire_.reading_allowed = true;
       connection.respond(parts_api_.handle(connection.exchange().route, request));
@@ -242,6 +247,9 @@ class Run final : private ConnectionHost {
     }
   }
   void handshake_began(Connection& /*connection*/) override {}
+  void stalled(Connection& connection) override {
+    check(connection.state() == ConnectionState::kWriting, "only who is answered can stall");
+  }
   void set_deadline(Connection& /*connection*/, SteadyTime deadline) override { deadline_ = deadline; }
   void postpone(Connection& /*connection*/) override { postponed_ = true; }
   void charge(std::uint64_t bytes) override { charged_ += bytes; }

@@ -18,6 +18,7 @@ namespace disposable {
 class FakeConnectionHost final : public ConnectionHost {
  public:
   SteadyTime now() const override { return time; }
+  std::string_view date() override { return "Tue, 14 Nov 2023 22:13:20 GMT"; }
   const Limits& limits() const override { return bounds; }
   std::span<std::uint8_t> scratch() override { return scratch_.expose_mutable(); }
   std::optional<Response> admit(Connection& connection) override {
@@ -38,6 +39,7 @@ class FakeConnectionHost final : public ConnectionHost {
   void abandoned(const Exchange& /*exchange*/) override { ++requests_abandoned; }
   void state_changed(Connection& /*connection*/, ConnectionState /*before*/) override {}
   void handshake_began(Connection& /*connection*/) override { ++handshakes; }
+  void stalled(Connection& /*connection*/) override { ++stalls; }
   void set_deadline(Connection& /*connection*/, SteadyTime at) override { deadline = at; }
   void postpone(Connection& /*connection*/) override { postponed = true; }
   void charge(std::uint64_t bytes) override { charged += bytes; }
@@ -51,6 +53,7 @@ class FakeConnectionHost final : public ConnectionHost {
   bool memory_is_short = false;
   bool answers_at_once = true;
   int handshakes = 0;
+  int stalls = 0;
   int requests_abandoned = 0;
   std::uint64_t charged = 0;
   std::string body;

@@ -169,6 +169,24 @@ TEST_CASE("connection: announcing a body costs us no memory, sending it does, an
   CHECK(fixture.host.charged == 0);
 }
 
+TEST_CASE("connection: who takes nothing more of his answer is told of once, until he has taken some") {
+  Fixture fixture;
+  fixture.wire.room = 10;
+  fixture.arrive(kGet);
+  REQUIRE(fixture.state() == kWriting);
+  CHECK(fixture.host.stalls == 1);
+  for (int i = 0; i < 3; ++i) {
+    fixture.arrive("more");  // makes events, and is no progress
+  }
+  CHECK(fixture.host.stalls == 1);
+  fixture.take(5);
+  CHECK(fixture.host.stalls == 2);
+  fixture.connection.shed();
+  CHECK(fixture.state() == kClosed);
+  CHECK(fixture.host.statuses == std::vector<int>{200});
+  CHECK(fixture.host.charged == 0);
+}
+
 TEST_CASE("connection: 100 Continue is said once, to whoever still has the body, and never in vain") {
   const std::string head = request("POST", "/a", "", "Expect: 100-continue\r\nContent-Length: 4\r\n");
   Fixture fixture;

@@ -47,6 +47,9 @@ TEST_CASE("intrusive list: any series of joining and leaving gives what a vector
       list.remove(element);
       std::erase(expected, &element);
       CHECK(element.hook.next == nullptr);
+    } else if (random() % 4 == 0) {
+      list.push_front(element);
+      expected.insert(expected.begin(), &element);
     } else {
       list.push_back(element);
       expected.push_back(&element);

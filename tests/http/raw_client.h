@@ -18,10 +18,14 @@ namespace disposable {
 
 class RawClient {
  public:
-  explicit RawClient(int port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  // `window`: bytes that the system takes for us before we read; 0: as many as it likes.
+  explicit RawClient(int port, int window = 0) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     // So that a test that goes wrong fails instead of hanging.
     const timeval patience{20, 0};
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    if (window != 0) {
+      ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &window, sizeof(window));
+    }
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<std::uint16_t>(port));
@@ -65,6 +69,11 @@ class RawClient {
   bool has_answer() {
     char byte = 0;
     return !buffer_.empty() || ::recv(socket_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+  }
+  // Until the first byte has arrived, which stays unread.
+  void wait_for_answer() {
+    char byte = 0;
+    REQUIRE(::recv(socket_.get(), &byte, 1, MSG_PEEK) == 1);
   }
   // Everything until the server closes.
   std::string receive_all() {
@@ -127,7 +136,7 @@ class RunningServer {
   RunningServer(const Api& api, Durability& durability, const ServerOptions& options = {.workers = 4},
                 const CurrentTlsContext* tls = nullptr)
       : listeners_(listen_anywhere(tls != nullptr)), port(listeners_.front().port) {
-    Front::Parts parts{api, [](std::string_view) {}, nullptr, {}, tls};
+    Front::Parts parts{api, clock_, [](std::string_view) {}, nullptr, {}, tls};
     Result<std::unique_ptr<Server>> server = Server::open(std::move(parts), durability, options);
     REQUIRE(server.has_value());
     server_ = std::move(*server);
@@ -147,6 +156,7 @@ class RunningServer {
   }
 
  private:
+  ManualClock clock_;
   std::vector<ListeningSocket> listeners_;
   std::unique_ptr<Server> server_;
 

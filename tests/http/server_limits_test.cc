@@ -194,22 +194,6 @@ TEST_CASE("server limits: when no connection can be spared a new one is told to 
   CHECK(hits(server.metrics(), "connections") >= 1);
 }
 
-TEST_CASE("server limits: while buffers are full new requests for the vault are refused, and health is told") {
-  ApiFixture fixture;
-  Limits limits;
-  limits.buffer_bytes_max = 0;
-  RunningServer server(fixture.api, fixture.store(), {.workers = 1, .settings = {limits, {}}});
-  RawClient client(server.port);
-  client.send(request("GET", "/healthz"));
-  CHECK(status_of(client.receive()) == 200);
-  client.send(request("GET", kNoSecret));
-  const std::string answer = client.receive();
-  CHECK(status_of(answer) == 503);
-  CHECK(retry_after(answer) == 1);
-  server.stop(5s);
-  CHECK(hits(server.metrics(), "buffer_bytes") == 1);
-}
-
 TEST_CASE("server limits: metrics say what happened, and nothing is left when all is over") {
   ApiFixture fixture;
   RunningServer server(fixture.api, fixture.store());

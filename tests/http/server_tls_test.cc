@@ -165,6 +165,22 @@ TEST_CASE("server over TLS: a handshake that does not come to its end is dropped
   CHECK(half_way.receive_all().empty());
 }
 
+TEST_CASE("server over TLS: a part of a record is the begin of a request, and has no more time") {
+  Limits limits;
+  limits.head_max = 100ms;
+  Fixture fixture(limits);
+  for (const std::string_view part : {"\x17", "\x17\x03\x03\x3f\xff", "\x17\x03\x03\x3f\xff\x01\x02"}) {
+    CAPTURE(part.size());
+    SecureClient client(fixture.server.port);
+    REQUIRE(client.shake_hands());
+    client.send(request("GET", "/healthz"));
+    CHECK(status_of(client.receive()) == 200);  // and from here on it may be idle for a minute
+    client.RawClient::send(part);
+    CHECK(status_of(client.receive()) == 408);
+    CHECK(client.receive_all().empty());
+  }
+}
+
 TEST_CASE("server over TLS: of too many handshakes the oldest makes room, and none that is over counts") {
   Limits limits;
   limits.handshakes_max = 1;

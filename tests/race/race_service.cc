@@ -31,7 +31,7 @@ RaceService::RaceService(SecretStore& store, PassphraseLane::Limits lane)
   check(listener.has_value(), "a free port can be had");
   listeners_.push_back(std::move(*listener));
   Result<std::unique_ptr<Server>> server =
-      Server::open({api_, [](std::string_view) {}}, store, {.loops = kLoops, .workers = kWorkers});
+      Server::open({api_, clock_, [](std::string_view) {}}, store, {.loops = kLoops, .workers = kWorkers});
   check(server.has_value(), "the threads can be had");
   server_ = std::move(*server);
   check(server_->serve(listeners_).has_value(), "the port can be watched");
