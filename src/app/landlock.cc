@@ -97,15 +97,17 @@ Result<void> add_rules(int ruleset, const LandlockRules& rules, const RulesetAtt
   for (const std::filesystem::path& folder : rules.writable) {
     allowed.emplace_back(folder, kWrite);
   }
-  for (const std::filesystem::path& folder : rules.sockets) {
-    allowed.emplace_back(folder, kSocket);
-  }
-  for (const std::filesystem::path& path : rules.readable) {
-    std::error_code ignored;
-    if (std::filesystem::exists(path, ignored)) {
-      allowed.emplace_back(path, kRead);
+  // What is not there is missed by whoever needs it, who knows better what to say.
+  const auto allow_if_there = [&allowed](const std::vector<std::filesystem::path>& paths, std::uint64_t access) {
+    for (const std::filesystem::path& path : paths) {
+      std::error_code ignored;
+      if (std::filesystem::exists(path, ignored)) {
+        allowed.emplace_back(path, access);
+      }
     }
-  }
+  };
+  allow_if_there(rules.sockets, kSocket);
+  allow_if_there(rules.readable, kRead);
   for (const auto& [path, access] : allowed) {
     Result<void> added = allow_beneath(ruleset, path, access & handled.handled_access_fs);
     if (!added) {

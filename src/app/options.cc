@@ -52,6 +52,12 @@ void add_audit(CLI::App& audit, RawPaths& paths, AuditListOptions& list) {
   audit.add_flag("--json", list.json, "One JSON object a line");
 }
 
+// The command whose help has the options that were meant; empty, or with a space behind it.
+std::string help_for(int argc, const char* const* argv) {
+  const std::string named = argc > 1 ? argv[1] : "";
+  return named == "serve" || named == "audit" || named == "version" ? named + " " : "";
+}
+
 std::variant<Command, Exit, Mistake> parse(int argc, const char* const* argv) {
   CLI::App app{"Keep a secret, hand it out once.", "disposable-secrets"};
   app.require_subcommand(1);
@@ -113,7 +119,8 @@ std::variant<Command, Exit, Mistake> parse(int argc, const char* const* argv) {
 std::variant<Command, Exit> parse_options(int argc, const char* const* argv) {
   std::variant<Command, Exit, Mistake> parsed = parse(argc, argv);
   if (const Mistake* mistake = std::get_if<Mistake>(&parsed)) {
-    return Exit{2, "disposable-secrets: error: " + mistake->message + "\nhint: try 'disposable-secrets --help'\n"};
+    return Exit{2, "disposable-secrets: error: " + mistake->message + "\nhint: try 'disposable-secrets " +
+                       help_for(argc, argv) + "--help'\n"};
   }
   if (Exit* exit = std::get_if<Exit>(&parsed)) {
     return std::move(*exit);

@@ -1,6 +1,6 @@
 #include "app/serve_options.h"
 
-#include <set>
+#include <map>
 
 #include "app/config_file.h"
 #include "app/option_table.h"
@@ -115,20 +115,30 @@ Result<void> apply_config(CLI::App& serve, const std::string& file) {
   if (!lines) {
     return fail(lines.error());
   }
-  std::set<CLI::Option*> set_here;
+  const auto mistake = [&file](int line, const std::string& what) {
+    return fail(Errc::kInvalidArgument,
+                "the configuration file " + file + ", line " + std::to_string(line) + ": " + what);
+  };
+  std::map<CLI::Option*, int> set_here;  // in which line, the latest where there are several
   for (const ConfigLine& line : *lines) {
     CLI::Option* option = serve.get_option_no_throw("--" + line.name);
     if (option == nullptr || line.name == "config" || line.name == "help") {
-      return fail(Errc::kInvalidArgument, "the configuration file " + file + " has an unknown name in line " +
-                                              std::to_string(line.number) + ": " + line.name);
+      return mistake(line.number, "there is no option " + line.name);
+    }
+    if (set_here.contains(option) && option->get_items_expected_max() <= 1) {
+      return mistake(line.number, line.name + " is in line " + std::to_string(set_here[option]) + " already");
     }
     if (option->count() == 0 || set_here.contains(option)) {
       option->add_result(line.value);
-      set_here.insert(option);
+      set_here[option] = line.number;
     }
   }
-  for (CLI::Option* option : set_here) {
-    option->run_callback();
+  for (const auto& [option, line] : set_here) {
+    try {
+      option->run_callback();
+    } catch (const CLI::Error& error) {
+      return mistake(line, error.what());
+    }
   }
   return {};
 }

@@ -269,4 +269,29 @@ TEST_CASE("options: every mistake is exit code 2, one line and a hint") {
   }
 }
 
+TEST_CASE("options: a mistake in the configuration file names file and line, and the hint the command") {
+  const TemporaryFolder folder;
+  const std::string file = folder.path() / "config";
+  const struct {
+    const char* text;
+    const char* message;
+  } rows[] = {
+      {"\ncolour=red\n", "line 2: there is no option colour"},
+      {"loops=1\n# more\nworkers=many\n", "line 3: "},
+      {"workers=1\nloops=1\nworkers=2\n", "line 3: workers is in line 1 already"},
+      {"no-sandbox=true\nno-sandbox=true\n", "line 2: no-sandbox is in line 1 already"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.text);
+    std::ofstream(file) << row.text;
+    const std::variant<Command, Exit> result = parse({"serve", "--config", file.c_str()});
+    REQUIRE(std::holds_alternative<Exit>(result));
+    const std::string& text = std::get<Exit>(result).text;
+    CHECK(text.starts_with("disposable-secrets: error: the configuration file " + file + ", " + row.message));
+    CHECK(text.ends_with("\nhint: try 'disposable-secrets serve --help'\n"));
+  }
+  CHECK(std::get<Exit>(parse({"audit", "extra"})).text.ends_with("\nhint: try 'disposable-secrets audit --help'\n"));
+  CHECK(std::get<Exit>(parse({"burn"})).text.ends_with("\nhint: try 'disposable-secrets --help'\n"));
+}
+
 }  // namespace disposable

@@ -211,7 +211,7 @@ class RefusedListenerTest(Refusals):
                 ("fd:", USAGE, "--listen"),
                 (f"unix:{self.folder}/{'x' * 108}", USAGE, "--listen", "107"),
                 ("unix:relative", USAGE, "--listen", "absolute"),
-                (f"unix:{self.folder}/absent/x.sock", FAILURE, "absent"),
+                (f"unix:{self.folder}/absent/x.sock", FAILURE, "cannot listen", "absent", "No such file"),
                 (f"unix:{self.folder}/file", FAILURE, f"{self.folder}/file", "no socket"),
                 ("https://127.0.0.1:0", FAILURE, "certificate"),
                 (f"https://unix:{self.folder}/x.sock", FAILURE, "certificate"),
