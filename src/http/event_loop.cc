@@ -14,10 +14,6 @@ constexpr std::size_t kScratchBytes = 16UL * 1024;
 // Without this a client that sends while we close would not know whether its request was heard.
 constexpr std::chrono::milliseconds kDrain{500};
 constexpr int kIdleMilliseconds = 1000;
-// How long everybody waits, when memory is short, for somebody who has not sent all of his request, or who takes
-// nothing of his answer.
-constexpr std::chrono::seconds kPatience{1};
-
 }  // namespace
 
 Result<std::unique_ptr<EventLoop>> EventLoop::open(Front& front, WorkerPool& pool) {
@@ -192,28 +188,6 @@ void EventLoop::settle(Answer answer, const Result<void>& durable) {
   answer.client->advance();
 }
 
-// Else a few that stall would hold what all others need, for as long as their bodies or answers may take.
-void EventLoop::relieve() {
-  while (crowded()) {
-    Client* const client = dispensable();
-    if (client == nullptr) {
-      return;
-    }
-    front_.hits.count(Limit::kBufferBytes);
-    client->shed();
-  }
-}
-
-// First who has nothing to lose. Null while everybody still deserves patience.
-EventLoop::Client* EventLoop::dispensable() {
-  Client* const reading = clients_->reading.front();
-  if (reading != nullptr && now_ - reading->exchange().began >= kPatience) {
-    return reading;
-  }
-  Client* const stalled = clients_->stalled.front();
-  return stalled != nullptr && stalled->stalled_since <= now_ - kPatience ? stalled : nullptr;
-}
-
 void EventLoop::run_postponed() {
   for (Client* const client : std::exchange(postponed_, {})) {
     client->postponed = false;
@@ -267,22 +241,6 @@ void EventLoop::handshake_began(Connection& connection) {
   if (front_.shaking.fetch_add(1, std::memory_order_relaxed) >= limits().handshakes_max) {
     front_.metrics.evicted();
     clients_->shaking.front()->close();
-  }
-}
-
-void EventLoop::stalled(Connection& connection) {
-  auto& client = static_cast<Client&>(connection);
-  if (!client.exchange().response.constant_body.empty()) {
-    return;  // a page takes no memory of ours
-  }
-  const Api::Work work = client.exchange().route.work();
-  clients_->stalled.remove(client);
-  if (work == Api::Work::kNone || work == Api::Work::kInspect) {
-    client.stalled_since = SteadyTime::min();
-    clients_->stalled.push_front(client);
-  } else {
-    client.stalled_since = now_;
-    clients_->stalled.push_back(client);
   }
 }
 

@@ -28,9 +28,9 @@ class EventLoop::Client final : public Connection, public WorkerPool::Job, publi
   ListHook<Client> among_shaking;
   ListHook<Client> among_reading;
   ListHook<Client> among_stalled;
-  SteadyTime stalled_since{};
-  bool in_worker = false;  // a worker may be reading the exchange
-  bool cut_off = false;    // to be closed as soon as the worker is done
+  SteadyTime stalled_since{};  // min() for who loses nothing, since he can ask for it again
+  bool in_worker = false;      // a worker may be reading the exchange
+  bool cut_off = false;        // to be closed as soon as the worker is done
   bool postponed = false;
 
  private:

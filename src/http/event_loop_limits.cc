@@ -1,4 +1,4 @@
-// EventLoop: who is let in, and what he may do.
+// EventLoop: who is let in, what he may do, and who has to go.
 
 #include <algorithm>
 
@@ -12,6 +12,10 @@ namespace {
 constexpr std::uint32_t kClientEvents = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 // How long somebody should stay away who met too many connections.
 constexpr std::chrono::seconds kComeBackAfter{5};
+
+// How long everybody waits, when memory is short, for somebody who has not sent all of his request, or who takes
+// nothing of his answer.
+constexpr std::chrono::seconds kPatience{1};
 
 // With a word, as far as the system takes one at once; who is turned away has not been listened to.
 void turn_away(FileDescriptor socket, Limit limit, std::string_view date) {
@@ -59,6 +63,47 @@ void EventLoop::accepted(FileDescriptor socket, const ListeningSocket& listener,
   added.advance();
 }
 
+// Else a few that stall would hold what all others need, for as long as their bodies or answers may take.
+void EventLoop::relieve() {
+  while (crowded()) {
+    Client* const client = dispensable();
+    if (client == nullptr) {
+      return;
+    }
+    front_.hits.count(Limit::kBufferBytes);
+    client->shed();
+  }
+}
+
+// First who loses nothing, then who has not brought all. Null while everybody else still deserves patience.
+EventLoop::Client* EventLoop::dispensable() {
+  Client* const stalled = clients_->stalled.front();
+  if (stalled != nullptr && stalled->stalled_since == SteadyTime::min()) {
+    return stalled;
+  }
+  Client* const reading = clients_->reading.front();
+  if (reading != nullptr && now_ - reading->exchange().began >= kPatience) {
+    return reading;
+  }
+  return stalled != nullptr && now_ - stalled->stalled_since >= kPatience ? stalled : nullptr;
+}
+
+void EventLoop::stalled(Connection& connection) {
+  auto& client = static_cast<Client&>(connection);
+  if (!client.exchange().response.constant_body.empty()) {
+    return;  // a page takes no memory of ours
+  }
+  const Api::Work work = client.exchange().route.work();
+  clients_->stalled.remove(client);
+  if (work == Api::Work::kNone || work == Api::Work::kInspect) {
+    client.stalled_since = SteadyTime::min();
+    clients_->stalled.push_front(client);
+  } else {
+    client.stalled_since = now_;
+    clients_->stalled.push_back(client);
+  }
+}
+
 std::optional<Response> EventLoop::admit(Connection& connection) {
   Exchange& exchange = connection.exchange();
   Request& request = exchange.head.request;
@@ -76,6 +121,9 @@ std::optional<Response> EventLoop::admit(Connection& connection) {
   }
   if (crowded()) {
     return short_of_memory();
+  }
+  if (work == Api::Work::kInspect) {
+    return std::nullopt;
   }
   const Admission::Verdict refusal = ask_admission(exchange);
   return refusal ? std::optional(rate_limited(refusal->retry_after)) : std::nullopt;

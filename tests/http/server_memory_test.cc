@@ -70,6 +70,28 @@ TEST_CASE("server memory: who does not take his answer makes room when memory is
   CHECK(server.metrics().value("disposable_secrets_http_buffered_bytes") == 0);
 }
 
+TEST_CASE("server memory: pages of metrics that nobody reads keep nobody waiting") {
+  SlowFixture fixture;
+  const auto long_metrics = [](MetricsText& text) {
+    text.begin("long", MetricsText::Type::kGauge, std::string(200'000, 'x'));
+  };
+  const Api api(Api::Parts{.vault = fixture.vault, .readiness = [] { return Readiness{}; }, .metrics = long_metrics});
+  Limits limits;
+  limits.buffer_bytes_max = 500'000;
+  RunningServer server(api, fixture.store, {.workers = 1, .settings = {limits, {}}});
+  std::vector<std::unique_ptr<RawClient>> readers;
+  for (int i = 0; i < 8; ++i) {
+    readers.push_back(std::make_unique<RawClient>(server.port, /*window=*/4096));
+    readers.back()->send(request("GET", "/metrics"));
+    readers.back()->wait_for_answer();
+  }
+  for (int refused = 0; status_of(create(server.port, "short")) != 200; ++refused) {
+    REQUIRE(refused < 20);  // whoever would lose something has a second, in which there are thousands
+  }
+  server.stop(0s);
+  CHECK(server.metrics().value("disposable_secrets_limit_hits_total{limit=\"buffer_bytes\"}") >= 1);
+}
+
 TEST_CASE("server memory: an answer waits for its reader, whatever it is to, and none is lost while there is room") {
   ApiFixture fixture;
   RunningServer server(fixture.api, fixture.store(), {.workers = 1});
