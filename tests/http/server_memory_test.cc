@@ -54,19 +54,16 @@ TEST_CASE("server memory: who does not take his answer makes room when memory is
   limits.buffer_bytes_max = 64UL * 1024;
   server.configure({limits, {}});
   RawClient reader(server.port, /*window=*/4096);
+  const auto began = std::chrono::steady_clock::now();
   reader.send(request("GET", path));
   reader.wait_for_answer();
-
-  const auto began = std::chrono::steady_clock::now();
-  int refused = 0;
   while (status_of(create(server.port, "short")) == 503) {
-    ++refused;
-    REQUIRE(std::chrono::steady_clock::now() - began < 15s);  // the answer has 76
+    REQUIRE(std::chrono::steady_clock::now() - began < 60s);  // the answer has 76
   }
-  CHECK(refused > 0);
-  CHECK(std::chrono::steady_clock::now() - began > 900ms);
+  CHECK(std::chrono::steady_clock::now() - began >= 1s);
   CHECK(reader.receive_all().size() < 1'000'000);
   server.stop(5s);
+  CHECK(server.metrics().value("disposable_secrets_limit_hits_total{limit=\"buffer_bytes\"}") >= 1);
   CHECK(server.metrics().value("disposable_secrets_http_buffered_bytes") == 0);
 }
 
