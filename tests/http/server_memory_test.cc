@@ -42,6 +42,8 @@ TEST_CASE("server memory: while buffers are full new requests for the vault are 
   const std::string answer = client.receive();
   CHECK(status_of(answer) == 503);
   CHECK(answer.find("\r\nRetry-After: 1\r\n") != std::string::npos);
+  client.send(request("GET", "/readyz"));
+  CHECK(status_of(client.receive()) == 200);
   server.stop(5s);
   CHECK(server.metrics().value("disposable_secrets_limit_hits_total{limit=\"buffer_bytes\"}") == 1);
 }
@@ -74,6 +76,13 @@ TEST_CASE("server memory: pages of metrics that nobody reads keep nobody waiting
   };
   const Api api(Api::Parts{.vault = fixture.vault, .readiness = [] { return Readiness{}; }, .metrics = long_metrics});
   Limits limits;
+  {
+    limits.buffer_bytes_max = 0;
+    RunningServer full(api, fixture.store, {.workers = 1, .settings = {limits, {}}});
+    RawClient client(full.port);
+    client.send(request("GET", "/metrics"));
+    CHECK(status_of(client.receive()) == 503);
+  }
   limits.buffer_bytes_max = 500'000;
   RunningServer server(api, fixture.store, {.workers = 1, .settings = {limits, {}}});
   std::vector<std::unique_ptr<RawClient>> readers;
