@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "app/audit_command.h"
+#include "app/keys_command.h"
 #include "app/options.h"
 #include "app/process.h"
 #include "app/service.h"
@@ -54,6 +55,12 @@ struct Runner {
   int operator()(const AuditVerifyOptions& options) const {
     SystemRandom initialised;
     return verify_audit_log_file(options);
+  }
+  int operator()(const KeysOptions& options) const {
+    SystemRandom random;
+    SystemClock clock;
+    return options.what == KeysOptions::What::kCreate ? create_keys(options, random)
+                                                      : rotate_keys(options, clock, random);
   }
   int operator()(const VersionOptions& options) const {
     const BuildInfo info = build_info();

@@ -1,9 +1,6 @@
 #include "app/options.h"
 
-#include <CLI/CLI.hpp>
-#include <cstdlib>
-
-#include "app/serve_options.h"
+#include "app/command_line.h"
 
 namespace disposable {
 
@@ -14,113 +11,64 @@ struct Mistake {
   std::string message;
 };
 
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string{} : std::string(value);
+std::vector<CLI::App*> commands_of(CLI::App& above) {
+  return above.get_subcommands([](const CLI::App*) { return true; });
 }
 
-// The XDG base directory specification's default, so that a laptop needs no option at all.
-std::filesystem::path default_data_dir() {
-  const std::string data_home = environment("XDG_DATA_HOME");
-  if (!data_home.empty()) {
-    return std::filesystem::path(data_home) / "disposable-secrets";
-  }
-  const std::string home = environment("HOME");
-  return std::filesystem::path(home.empty() ? "." : home) / ".local/share/disposable-secrets";
-}
-
-// The keyring's default place is beside the data folder, not inside: a copy of the one must not hold the other.
-Paths resolve(const RawPaths& raw) {
-  Paths paths;
-  paths.data_dir = raw.data_dir.empty() ? default_data_dir() : std::filesystem::path(raw.data_dir);
-  if (!paths.data_dir.has_filename()) {
-    paths.data_dir = paths.data_dir.parent_path();  // "folder/" is "folder"
-  }
-  paths.key_file = raw.key_file.empty() ? paths.data_dir.string() + ".keyring" : raw.key_file;
-  return paths;
-}
-
-void add_audit(CLI::App& audit, RawPaths& paths, AuditListOptions& list) {
-  add_paths(audit, paths);
-  audit.add_option("--secret-key", list.secret_key, "Only the rows of this secret (needs the key file)");
-  audit.add_option("--action", list.action, "Only created, retrieved, deleted, expired, denied or locked");
-  audit.add_option("--since", list.since,
-                   "Only from this time on: 2026-11-22, 2026-11-22T14:05:00Z or 90s, 15m, 24h, 7d");
-  audit.add_option("--limit", list.limit, "At most this many of the newest rows")
-      ->check(CLI::Range(1, 100'000'000))
-      ->capture_default_str();
-  audit.add_flag("--json", list.json, "One JSON object a line");
-}
-
-// The command whose help has the options that were meant; empty, or with a space behind it.
-std::string help_for(int argc, const char* const* argv) {
+// The command whose help has the options that were meant: empty, or with a space behind it.
+std::string help_for(CLI::App& app, int argc, const char* const* argv) {
   const std::string named = argc > 1 ? argv[1] : "";
-  return named == "serve" || named == "audit" || named == "version" ? named + " " : "";
+  for (const CLI::App* command : commands_of(app)) {
+    if (command->get_name() == named) {
+      return named + " ";
+    }
+  }
+  return {};
 }
 
-std::variant<Command, Exit, Mistake> parse(int argc, const char* const* argv) {
-  CLI::App app{"Keep a secret, hand it out once.", "disposable-secrets"};
-  app.require_subcommand(1);
-  RawPaths raw;
-  ServeOptions serve_options;
-  AuditListOptions list;
-  bool version_json = false;
+std::string names_of(const std::vector<CLI::App*>& commands) {
+  std::string names;
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    names += (i == 0 ? "" : i + 1 == commands.size() ? " or " : ", ") + commands[i]->get_name();
+  }
+  return names;
+}
 
-  CLI::App* serve = app.add_subcommand("serve", "Run the service");
-  add_serve(*serve, raw, serve_options);
-  CLI::App* audit = app.add_subcommand("audit", "List the audit log; works while the service runs");
-  add_audit(*audit, raw, list);
-  CLI::App* verify = audit->add_subcommand("verify", "Check the hash chain of the whole audit log");
-  verify->fallthrough();
-  CLI::App* version = app.add_subcommand("version", "Print the version");
-  version->add_flag("--json", version_json, "With commit, compiler, every linked library and the kernel's sandbox");
-
+std::variant<Command, Exit, Mistake> parse(CommandLine& line, int argc, const char* const* argv) {
+  CLI::App& app = line.app();
   try {
     app.parse(argc, argv);
-    if (serve->parsed()) {
-      Result<void> applied;
-      if (!serve_options.config.empty()) {
-        applied = apply_config(*serve, serve_options.config);
-      }
-      if (applied) {
-        applied = check_together(serve_options);
-      }
-      if (!applied) {
-        return Mistake{applied.error().detail};
-      }
+    const Result<void> applied = line.apply_config();
+    if (!applied) {
+      return Mistake{applied.error().detail};
     }
   } catch (const CLI::CallForHelp&) {
     const std::vector<CLI::App*> chosen = app.get_subcommands();
     return Exit{0, chosen.empty() ? app.help() : chosen.front()->help()};
-  } catch (const CLI::RequiredError&) {
-    const bool named = argc > 1 && argv[1][0] != '-';
-    return Mistake{named ? "unknown command: " + std::string(argv[1])
-                         : "a command is required: serve, audit or version"};
+  } catch (const CLI::RequiredError& error) {
+    CLI::App* above = app.get_subcommands().empty() ? &app : app.get_subcommands().front();
+    const std::vector<CLI::App*> commands = commands_of(*above);
+    if (commands.empty() || !above->get_subcommands().empty()) {
+      return Mistake{error.what()};
+    }
+    const int named_at = above == &app ? 1 : 2;
+    const bool named = argc > named_at && argv[named_at][0] != '-';
+    return Mistake{named ? "unknown command: " + std::string(argv[named_at])
+                         : "a command is required: " + names_of(commands)};
   } catch (const CLI::Error& error) {
     return Mistake{error.what()};
   }
-
-  if (serve->parsed()) {
-    serve_options.paths = resolve(raw);
-    return serve_options;
-  }
-  if (verify->parsed()) {
-    return AuditVerifyOptions{resolve(raw), list.json};
-  }
-  if (audit->parsed()) {
-    list.paths = resolve(raw);
-    return list;
-  }
-  return VersionOptions{version_json};
+  return line.command();
 }
 
 }  // namespace
 
 std::variant<Command, Exit> parse_options(int argc, const char* const* argv) {
-  std::variant<Command, Exit, Mistake> parsed = parse(argc, argv);
+  CommandLine line;
+  std::variant<Command, Exit, Mistake> parsed = parse(line, argc, argv);
   if (const Mistake* mistake = std::get_if<Mistake>(&parsed)) {
     return Exit{2, "disposable-secrets: error: " + mistake->message + "\nhint: try 'disposable-secrets " +
-                       help_for(argc, argv) + "--help'\n"};
+                       help_for(line.app(), argc, argv) + "--help'\n"};
   }
   if (Exit* exit = std::get_if<Exit>(&parsed)) {
     return std::move(*exit);
@@ -129,7 +77,8 @@ std::variant<Command, Exit> parse_options(int argc, const char* const* argv) {
 }
 
 Result<ReloadedOptions> reload_options(int argc, const char* const* argv, const ServeOptions& running) {
-  std::variant<Command, Exit, Mistake> parsed = parse(argc, argv);
+  CommandLine line;
+  std::variant<Command, Exit, Mistake> parsed = parse(line, argc, argv);
   if (const Mistake* mistake = std::get_if<Mistake>(&parsed)) {
     return fail(Errc::kInvalidArgument, mistake->message);
   }

@@ -24,6 +24,9 @@ struct Paths {
 
   std::filesystem::path store() const { return data_dir / "store"; }
   std::filesystem::path audit_log() const { return data_dir / "audit.db"; }
+  std::filesystem::path epoch_uses() const { return data_dir / "epochs"; }
+  // Here while a restore is under way, and after one that did not end.
+  std::filesystem::path restoring() const { return data_dir / "restoring"; }
 };
 
 inline constexpr const char* kListenDefault = "127.0.0.1:8000";
@@ -67,11 +70,18 @@ struct AuditVerifyOptions {
   bool json = false;
 };
 
+struct KeysOptions {
+  enum class What : std::uint8_t { kCreate, kRotate };
+  What what = What::kCreate;
+  Paths paths;
+  bool json = false;
+};
+
 struct VersionOptions {
   bool json = false;
 };
 
-using Command = std::variant<ServeOptions, AuditListOptions, AuditVerifyOptions, VersionOptions>;
+using Command = std::variant<ServeOptions, AuditListOptions, AuditVerifyOptions, KeysOptions, VersionOptions>;
 
 // What to do instead of a command: text for stdout (help) or stderr (a usage error), and the exit code.
 struct Exit {

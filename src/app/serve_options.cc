@@ -92,6 +92,7 @@ void add_paths(CLI::App& command, RawPaths& paths) {
   OptionTable table(command, "Files");
   table.text("--data-dir", paths.data_dir, "FOLDER", "Store and audit log (~/.local/share/disposable-secrets)");
   table.text("--key-file", paths.key_file, "FILE", "The keyring, kept apart (the data folder's name with .keyring)");
+  table.text("--config", paths.config, "FILE", "The configuration file, lines NAME=VALUE (none)");
 }
 
 void add_serve(CLI::App& serve, RawPaths& paths, ServeOptions& options) {
@@ -101,7 +102,6 @@ void add_serve(CLI::App& serve, RawPaths& paths, ServeOptions& options) {
       "Every option can also be set by a variable, --data-dir by DISPOSABLE_SECRETS_DATA_DIR, and by a line of\n"
       "the configuration file, data-dir=FOLDER. The command line wins over the environment over the file.");
   add_paths(serve, paths);
-  OptionTable(serve, "Files").text("--config", options.config, "FILE", "Lines NAME=VALUE, read again on SIGHUP (none)");
   add_listening(serve, options);
   add_resources(serve, options);
   add_connection_limits(serve, options.limits);
@@ -110,7 +110,7 @@ void add_serve(CLI::App& serve, RawPaths& paths, ServeOptions& options) {
 
 // CLI11's own configuration support is not used: it lets the file win over the environment, and reads "[::1]:80" as the
 // begin of a list.
-Result<void> apply_config(CLI::App& serve, const std::string& file) {
+Result<void> apply_config(CLI::App& command, const std::string& file, Unknown unknown) {
   const Result<std::vector<ConfigLine>> lines = read_config_file(file);
   if (!lines) {
     return fail(lines.error());
@@ -121,7 +121,10 @@ Result<void> apply_config(CLI::App& serve, const std::string& file) {
   };
   std::map<CLI::Option*, int> set_here;  // in which line, the latest where there are several
   for (const ConfigLine& line : *lines) {
-    CLI::Option* option = serve.get_option_no_throw("--" + line.name);
+    CLI::Option* option = command.get_option_no_throw("--" + line.name);
+    if (option == nullptr && unknown == Unknown::kOfServe) {
+      continue;
+    }
     if (option == nullptr || line.name == "config" || line.name == "help") {
       return mistake(line.number, "there is no option " + line.name);
     }

@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-#include "app/key_file.h"
+#include "app/epoch_uses.h"
 #include "app/terminal.h"
 #include "web/assets.h"
 
@@ -32,39 +32,40 @@ Result<void> prepare_data_dir(const std::filesystem::path& folder) {
 }
 
 // A store without its keyring is a mistake of the operator, never a reason to make a new keyring.
-Result<Keyring> open_keyring(const Paths& paths, Random& random, Log& log) {
-  Result<Keyring> keyring = read_key_file(paths.key_file);
-  if (keyring || keyring.error().code != Errc::kNotFound) {
-    return keyring;
+Result<KeyFile> open_keyring(const Paths& paths, Random& random, Log& log) {
+  Result<KeyFile> keys = open_key_file(paths.key_file);
+  if (keys || keys.error().code != Errc::kNotFound) {
+    return keys;
   }
   std::error_code error;
   if (std::filesystem::exists(paths.store() / "CURRENT", error) || error) {
-    return fail(Errc::kInvalidArgument, keyring.error().detail + ", but the data folder " + paths.data_dir.string() +
+    return fail(Errc::kInvalidArgument, keys.error().detail + ", but the data folder " + paths.data_dir.string() +
                                             " holds a store that needs it; put the key file back");
   }
-  Result<Keyring> created = create_key_file(paths.key_file, random);
-  if (!created && created.error().code == Errc::kAlreadyExists) {
-    return read_key_file(paths.key_file);  // another process was first, and its keyring is the one
+  const Result<Keyring> created = create_key_file(paths.key_file, random);
+  if (!created && created.error().code != Errc::kAlreadyExists) {
+    return fail(created.error());
   }
   if (created) {
     log.write(LogLevel::kInfo, "created a new keyring; keep a copy apart from the data",
               {{"file", paths.key_file.native()}});
   }
-  return created;
+  return open_key_file(paths.key_file);  // where another process was first, its keyring is the one
 }
 
 }  // namespace
 
-Service::Service(const Parts& parts, Keyring keyring) : parts_(parts), keyring_(std::move(keyring)) {}
+Service::Service(const Parts& parts, KeyFile keys)
+    : parts_(parts), keyring_(std::move(keys.keyring)), key_file_(std::move(keys.file)) {}
 
 Result<std::unique_ptr<Service>> Service::open(const Parts& parts) {
   const Result<void> prepared = prepare_data_dir(parts.options.paths.data_dir);
   if (!prepared) {
     return fail(prepared.error());
   }
-  Result<Keyring> keyring = open_keyring(parts.options.paths, parts.random, parts.log);
-  if (!keyring) {
-    return fail(keyring.error());
+  Result<KeyFile> keys = open_keyring(parts.options.paths, parts.random, parts.log);
+  if (!keys) {
+    return fail(keys.error());
   }
   Result<NotifySocket> manager = NotifySocket::open(parts.systemd.notify_socket);
   if (!manager) {
@@ -76,9 +77,12 @@ Result<std::unique_ptr<Service>> Service::open(const Parts& parts) {
     return fail(Errc::kUnavailable, files.error().detail + kSandboxHint);
   }
   parts.log.start();
-  std::unique_ptr<Service> service(new Service(parts, std::move(*keyring)));
+  std::unique_ptr<Service> service(new Service(parts, std::move(*keys)));
   service->manager_ = std::move(*manager);
   Result<void> opened = service->open_backends();
+  if (opened) {
+    opened = service->note_epoch();
+  }
   if (opened) {
     opened = service->open_front();
   }
@@ -138,6 +142,18 @@ Result<void> Service::open_backends() {
       },
       [this] { parts_.log.write(LogLevel::kInfo, "events reach the audit log again"); }});
   return projector_->check_continuity();
+}
+
+Result<void> Service::note_epoch() {
+  const std::filesystem::path file = parts_.options.paths.epoch_uses();
+  const Result<std::vector<EpochUse>> uses = read_epoch_uses(file);
+  const std::uint32_t epoch = keyring_.current_epoch();
+  if (uses && !uses->empty() && uses->back().epoch > epoch) {
+    return fail(Errc::kInvalidArgument, "the key file is an old copy: it lacks epoch " +
+                                            std::to_string(uses->back().epoch) +
+                                            ", which secrets were created under; put the newest one back");
+  }
+  return note_epoch_use(file, {epoch, parts_.clock.now(), parts_.options.ttl_max});
 }
 
 Readiness Service::ready() { return {store_->ready(), projector_->ready()}; }
@@ -206,8 +222,24 @@ Wake Service::wait() {
   }
 }
 
+void Service::reload_keyring() {
+  const std::uint32_t before = keyring_.current_epoch();
+  const Result<Keyring> newer = reread_key_file(key_file_);
+  Result<void> adopted = newer ? keyring_.adopt_epochs(*newer) : fail(newer.error());
+  if (adopted) {
+    adopted = note_epoch();
+  }
+  if (!adopted) {
+    parts_.log.write(LogLevel::kError, "the keyring stays as it was", {{"reason", adopted.error().detail}});
+  } else if (keyring_.current_epoch() != before) {
+    parts_.log.write(LogLevel::kInfo, "a new epoch of the keyring is in use",
+                     {{"epoch", std::int64_t{keyring_.current_epoch()}}});
+  }
+}
+
 void Service::reload() {
   manager_.reloading(std::chrono::steady_clock::now());
+  reload_keyring();
   const Result<ReloadedOptions> reloaded = parts_.reload();
   if (reloaded) {
     for (const std::string& name : reloaded->needs_restart) {

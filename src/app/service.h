@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "app/frontend.h"
+#include "app/key_file.h"
 #include "app/options.h"
 #include "app/sandbox.h"
 #include "app/signals.h"
@@ -43,7 +44,7 @@ class Service {
   int run();
 
  private:
-  Service(const Parts& parts, Keyring keyring);
+  Service(const Parts& parts, KeyFile keys);
   Result<void> open_backends();
   Result<void> open_front();
   Result<void> confine(SandboxState sandbox);
@@ -54,8 +55,13 @@ class Service {
   Readiness ready();
   void write_metrics(MetricsText& text);
 
+  // Says in the data folder which epoch is used for new secrets.
+  Result<void> note_epoch();
+  void reload_keyring();
+
   const Parts parts_;
-  const Keyring keyring_;
+  Keyring keyring_;
+  const FileDescriptor key_file_;  // to read it again: its name is out of reach
   NotifySocket manager_;
   std::unique_ptr<RocksDbStore> store_;
   std::unique_ptr<SqliteAuditLog> audit_log_;

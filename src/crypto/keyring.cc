@@ -2,8 +2,11 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <charconv>
+#include <mutex>
 #include <new>
+#include <shared_mutex>
 
 #include "crypto/hash.h"
 
@@ -78,6 +81,8 @@ struct Keyring::Keys {
 
   std::span<const Epoch> all_epochs() const { return std::span(epochs).first(epoch_count); }
 
+  // Guards the epochs, which can change while the service runs. Not a base Mutex, which has no shared mode.
+  std::shared_mutex mutex;
   SymmetricKey root;
   SymmetricKey id;
   SymmetricKey fingerprint;
@@ -122,7 +127,60 @@ Keyring Keyring::generate(Random& random) {
 
 const SymmetricKey& Keyring::pepper() const { return keys_->pepper; }
 const SymmetricKey& Keyring::audit_key() const { return keys_->audit; }
-std::uint32_t Keyring::current_epoch() const { return keys_->all_epochs().back().number; }
+
+std::uint32_t Keyring::current_epoch() const {
+  const std::shared_lock lock(keys_->mutex);
+  return keys_->all_epochs().back().number;
+}
+
+std::vector<std::uint32_t> Keyring::epochs() const {
+  const std::shared_lock lock(keys_->mutex);
+  std::vector<std::uint32_t> numbers;
+  for (const Keys::Epoch& epoch : keys_->all_epochs()) {
+    numbers.push_back(epoch.number);
+  }
+  return numbers;
+}
+
+Result<std::uint32_t> Keyring::begin_epoch(Random& random) {
+  const std::unique_lock lock(keys_->mutex);
+  if (keys_->epoch_count == kEpochsMax) {
+    return fail(Errc::kInvalidArgument, "the keyring is full of epochs, of which none can be destroyed yet");
+  }
+  Keys::Epoch& next = keys_->epochs.at(keys_->epoch_count);
+  next.number = keys_->all_epochs().back().number + 1;
+  random.fill(next.key.expose_mutable());
+  ++keys_->epoch_count;
+  return next.number;
+}
+
+void Keyring::destroy_epochs_before(std::uint32_t number) {
+  const std::unique_lock lock(keys_->mutex);
+  const auto end = keys_->epochs.begin() + static_cast<std::ptrdiff_t>(keys_->epoch_count);
+  const auto first_kept = std::find_if(keys_->epochs.begin(), end - 1,
+                                       [number](const Keys::Epoch& epoch) { return epoch.number >= number; });
+  std::move(first_kept, end, keys_->epochs.begin());  // a key that is moved wipes what it leaves and what it replaces
+  keys_->epoch_count = static_cast<std::size_t>(end - first_kept);
+}
+
+Result<void> Keyring::adopt_epochs(const Keyring& newer) {
+  if (check_value() != newer.check_value()) {
+    return fail(Errc::kInvalidArgument, "the key file holds another keyring");
+  }
+  const std::shared_lock newer_lock(newer.keys_->mutex);
+  const std::unique_lock lock(keys_->mutex);
+  if (newer.keys_->all_epochs().back().number < keys_->all_epochs().back().number) {
+    return fail(Errc::kInvalidArgument, "the key file holds an older form of the keyring");
+  }
+  for (std::size_t i = 0; i < kEpochsMax; ++i) {
+    Keys::Epoch& ours = keys_->epochs.at(i);
+    const Keys::Epoch& theirs = newer.keys_->epochs.at(i);
+    ours.number = theirs.number;
+    std::copy(theirs.key.expose().begin(), theirs.key.expose().end(), ours.key.expose_mutable().begin());
+  }
+  keys_->epoch_count = newer.keys_->epoch_count;
+  return {};
+}
 
 Result<Keyring> Keyring::parse(ByteView file) {
   const std::string_view text = as_text(file);
@@ -160,6 +218,9 @@ Result<Keyring> Keyring::parse(ByteView file) {
     if (error != std::errc{} || end != number.data() + number.size() || !key) {
       return fail(Errc::kCorrupt, "keyring: an epoch line is malformed");
     }
+    if (count > 0 && epoch.number <= keyring.keys_->epochs.at(count - 1).number) {
+      return fail(Errc::kCorrupt, "keyring: the epochs are not in order");
+    }
     epoch.key = std::move(*key);
     ++count;
   }
@@ -171,6 +232,7 @@ Result<Keyring> Keyring::parse(ByteView file) {
 }
 
 SecretBytes Keyring::serialize() const {
+  const std::shared_lock lock(keys_->mutex);
   constexpr std::size_t kHexKey = SymmetricKey::kSize * 2;
   std::size_t size = kHeader.size() + 1 + 5 + kHexKey + 1;
   for (const Keys::Epoch& epoch : keys_->all_epochs()) {
@@ -215,6 +277,7 @@ std::array<std::uint8_t, 16> Keyring::check_value() const {
 
 Result<SymmetricKey> Keyring::wrap_key(std::uint32_t epoch, const SecretKey& key, Purpose purpose) const {
   const std::array<std::uint8_t, 1> label{static_cast<std::uint8_t>(purpose)};
+  const std::shared_lock lock(keys_->mutex);
   for (const Keys::Epoch& candidate : keys_->all_epochs()) {
     if (candidate.number == epoch) {
       SymmetricKey derived;

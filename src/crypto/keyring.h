@@ -3,12 +3,12 @@
 // File format, version 1 (text, one item a line, at most 64 epochs):
 //   disposable-secrets-keyring 1
 //   root <64 hexadecimal digits>         ids, fingerprints, pepper and audit key are derived from it
-//   epoch <number> <64 hexadecimal digits>   wraps data keys; the last one is used for new secrets
+//   epoch <number> <64 hexadecimal digits>   wraps data keys; numbers grow, and the last one is used for new secrets
 //   check <32 hexadecimal digits>        BLAKE2b-128 of all lines before, against truncation and typing errors
 //
 // Derivation: BLAKE2b keyed with the root or epoch key over a purpose string and the input (RFC 7693).
 // In memory the keys lie in one page that is locked against swapping, left out of core dumps and surrounded by pages
-// that cannot be touched (sodium_malloc), where the system allows it. Thread-safe once built: all methods are const.
+// that cannot be touched (sodium_malloc), where the system allows it. Thread-safe, but for being moved.
 
 #pragma once
 
@@ -16,6 +16,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "crypto/secret_key.h"
 
@@ -38,7 +39,17 @@ class Keyring {
   // Identifies the keyring without revealing it: a store remembers it and refuses another keyring.
   std::array<std::uint8_t, 16> check_value() const;
 
+  // Epochs come and go: a new one is begun now and then, and an old one, destroyed, takes with it whatever was wrapped
+  // under it, wherever copies of that are.
   std::uint32_t current_epoch() const;
+  std::vector<std::uint32_t> epochs() const;
+  // The number of the new one. kInvalidArgument when there are as many as a keyring can hold.
+  Result<std::uint32_t> begin_epoch(Random& random);
+  // Wipes those before `number`; the current one stays in any case.
+  void destroy_epochs_before(std::uint32_t number);
+  // Takes over the epochs of a newer form of this keyring. kInvalidArgument, and nothing is changed, when it is another
+  // keyring or an older form.
+  Result<void> adopt_epochs(const Keyring& newer);
   // The key that wraps one secret's data key or its passphrase verifier: needs the epoch key AND the secret's key, so
   // that neither disk nor disk with keyring opens anything. kCorrupt when the keyring has no such epoch.
   enum class Purpose : std::uint8_t { kDataKey = 1, kVerifier = 2 };

@@ -6,19 +6,20 @@
 #include <cerrno>
 #include <cstring>
 
-#include "base/file_descriptor.h"
-
 namespace disposable {
 
-Result<SecretBytes> read_private_file(const std::filesystem::path& path, std::string_view what, std::size_t bytes_max) {
-  const std::string name = std::string(what) + " " + path.string();
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) {
-    if (errno == ENOENT) {
-      return fail(Errc::kNotFound, name + " does not exist");
-    }
-    return fail(Errc::kInvalidArgument, "cannot read " + name + ": " + std::strerror(errno));
+Result<FileDescriptor> open_private_file(const std::filesystem::path& path, const std::string& name) {
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file) {
+    return file;
   }
+  if (errno == ENOENT) {
+    return fail(Errc::kNotFound, name + " does not exist");
+  }
+  return fail(Errc::kInvalidArgument, "cannot read " + name + ": " + std::strerror(errno));
+}
+
+Result<SecretBytes> read_private_file(const FileDescriptor& file, const std::string& name, std::size_t bytes_max) {
   struct stat status {};
   if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
     return fail(Errc::kInvalidArgument, name + " is not a regular file");
@@ -33,13 +34,23 @@ Result<SecretBytes> read_private_file(const std::filesystem::path& path, std::st
   SecretBytes content(static_cast<std::size_t>(status.st_size));
   std::span<std::uint8_t> rest = content.expose_mutable();
   while (!rest.empty()) {
-    const ssize_t got = ::read(file.get(), rest.data(), rest.size());
+    const auto offset = static_cast<off_t>(content.size() - rest.size());
+    const ssize_t got = ::pread(file.get(), rest.data(), rest.size(), offset);
     if (got == 0 || (got < 0 && errno != EINTR)) {
       return fail(Errc::kInvalidArgument, "cannot read " + name + ": " + std::strerror(got == 0 ? EIO : errno));
     }
     rest = rest.subspan(got < 0 ? 0 : static_cast<std::size_t>(got));
   }
   return content;
+}
+
+Result<SecretBytes> read_private_file(const std::filesystem::path& path, std::string_view what, std::size_t bytes_max) {
+  const std::string name = std::string(what) + " " + path.string();
+  const Result<FileDescriptor> file = open_private_file(path, name);
+  if (!file) {
+    return fail(file.error());
+  }
+  return read_private_file(*file, name, bytes_max);
 }
 
 }  // namespace disposable

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <string_view>
 
+#include "base/file_descriptor.h"
 #include "crypto/secret_bytes.h"
 
 namespace disposable {
@@ -13,5 +15,9 @@ namespace disposable {
 // kInvalidArgument: it cannot be read, is no regular file, or others than owner and group may read it, or others than
 // the owner write it. kCorrupt: it is longer than `bytes_max`.
 Result<SecretBytes> read_private_file(const std::filesystem::path& path, std::string_view what, std::size_t bytes_max);
+
+// The same in two steps, for a file that is read again when its name is out of reach. `name` is for the sentence.
+Result<FileDescriptor> open_private_file(const std::filesystem::path& path, const std::string& name);
+Result<SecretBytes> read_private_file(const FileDescriptor& file, const std::string& name, std::size_t bytes_max);
 
 }  // namespace disposable

@@ -23,6 +23,11 @@ void write_file(const std::filesystem::path& path, std::string_view content, mod
   REQUIRE(::chmod(path.c_str(), mode) == 0);
 }
 
+std::string content_of(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 }  // namespace
 
 TEST_CASE("key file: what is created is read back, mode 0600, in a folder that need not exist") {
@@ -97,6 +102,65 @@ TEST_CASE("key file: a missing, open, damaged or strange one is refused with its
     REQUIRE(::chmod(good.c_str(), row.mode) == 0);
     CHECK(read_key_file(good).has_value() == row.accepted);
   }
+}
+
+TEST_CASE("key file: what it holds is replaced in place, and who has it open sees that") {
+  const TemporaryFolder folder;
+  SeededRandom random(1);
+  const std::filesystem::path path = folder.path() / "keyring";
+  REQUIRE(create_key_file(path, random));
+  Result<KeyFile> opened = open_key_file(path);
+  REQUIRE(opened);
+  const std::string old_content = content_of(path);
+  Keyring& keyring = opened->keyring;
+  REQUIRE(keyring.begin_epoch(random));
+  keyring.destroy_epochs_before(2);
+  const std::string new_content(as_text(keyring.serialize().expose()));
+  REQUIRE(replace_key_file(path, keyring));
+  CHECK(content_of(path) == new_content);
+  CHECK(reread_key_file(opened->file)->epochs() == std::vector<std::uint32_t>{2});
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
+  struct stat status {};
+  REQUIRE(::stat(path.c_str(), &status) == 0);
+  CHECK((status.st_mode & 07777) == 0600);
+}
+
+TEST_CASE("key file: cut off anywhere while it is replaced, it is the old keyring or the new one") {
+  const TemporaryFolder folder;
+  SeededRandom random(1);
+  const std::filesystem::path path = folder.path() / "keyring";
+  Keyring keyring = create_key_file(path, random).value();
+  const std::string old_content = content_of(path);
+  REQUIRE(keyring.begin_epoch(random));
+  const std::string new_content(as_text(keyring.serialize().expose()));
+  for (std::size_t i = 0; i <= new_content.size(); ++i) {
+    CAPTURE(i);
+    // While the draft is written, and while what it holds is written over the file.
+    write_file(path, old_content);
+    write_file(folder.path() / "keyring.draft", new_content.substr(0, i));
+    CHECK(read_key_file(path)->current_epoch() == 1);
+    write_file(folder.path() / "keyring.draft", new_content);
+    const std::string rest = i < old_content.size() ? old_content.substr(i) : std::string{};
+    write_file(path, new_content.substr(0, i) + rest);
+    const std::uint32_t epoch = read_key_file(path)->current_epoch();
+    CHECK((epoch == 2 || (epoch == 1 && content_of(path) == old_content)));
+  }
+  REQUIRE(replace_key_file(path, keyring));
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "keyring.draft"));
+}
+
+TEST_CASE("key file: only one process at a time may change it") {
+  const TemporaryFolder folder;
+  SeededRandom random(1);
+  const std::filesystem::path path = folder.path() / "keyring";
+  CHECK_FALSE(lock_key_file(path));
+  REQUIRE(create_key_file(path, random));
+  {
+    const Result<FileDescriptor> held = lock_key_file(path);
+    REQUIRE(held);
+    CHECK(lock_key_file(path).error().code == Errc::kUnavailable);
+  }
+  CHECK(lock_key_file(path));
 }
 
 }  // namespace disposable

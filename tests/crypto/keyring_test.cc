@@ -100,4 +100,57 @@ TEST_CASE("keyring: a wrap key depends on the secret's key, the purpose and the 
   CHECK(keyring.wrap_key(99, key, Keyring::Purpose::kDataKey).error().code == Errc::kCorrupt);
 }
 
+TEST_CASE("keyring: a new epoch wraps from now on, and old ones open until they are destroyed") {
+  SeededRandom random(1);
+  Keyring keyring = Keyring::generate(random);
+  const SecretKey key = SecretKey::generate(random);
+  const auto wrap = [&](const Keyring& with, std::uint32_t epoch) {
+    const Result<SymmetricKey> derived = with.wrap_key(epoch, key, Keyring::Purpose::kDataKey);
+    return derived ? to_hex(derived->expose()) : std::string("none");
+  };
+  const std::string first = wrap(keyring, 1);
+  CHECK(keyring.begin_epoch(random).value() == 2);
+  CHECK(keyring.begin_epoch(random).value() == 3);
+  CHECK(keyring.current_epoch() == 3);
+  const std::string third = wrap(keyring, 3);
+  CHECK(wrap(keyring, 1) == first);
+  CHECK(wrap(keyring, 2) != first);
+
+  keyring.destroy_epochs_before(3);
+  CHECK(keyring.epochs() == std::vector<std::uint32_t>{3});
+  CHECK(wrap(keyring, 1) == "none");
+  CHECK(wrap(keyring, 3) == third);
+  keyring.destroy_epochs_before(9);
+  CHECK(keyring.epochs() == std::vector<std::uint32_t>{3});
+
+  const Keyring read = Keyring::parse(as_bytes(file_of(keyring))).value();
+  CHECK(read.epochs() == std::vector<std::uint32_t>{3});
+  CHECK(wrap(read, 3) == third);
+  CHECK(keyring.begin_epoch(random).value() == 4);
+}
+
+TEST_CASE("keyring: the epochs of a newer form are adopted, those of another keyring or an older form are not") {
+  SeededRandom random(1);
+  Keyring running = Keyring::generate(random);
+  Keyring file = Keyring::parse(as_bytes(file_of(running))).value();
+  CHECK(file.begin_epoch(random).has_value());
+  file.destroy_epochs_before(2);
+  const std::string old_form = file_of(running);
+  REQUIRE(running.adopt_epochs(file));
+  CHECK(file_of(running) == file_of(file));
+  CHECK(running.adopt_epochs(Keyring::parse(as_bytes(old_form)).value()).error().code == Errc::kInvalidArgument);
+  CHECK(running.adopt_epochs(Keyring::generate(random)).error().code == Errc::kInvalidArgument);
+  CHECK(file_of(running) == file_of(file));
+}
+
+TEST_CASE("keyring: it holds 64 epochs and refuses one more") {
+  SeededRandom random(1);
+  Keyring keyring = Keyring::generate(random);
+  for (int i = 1; i < 64; ++i) {
+    REQUIRE(keyring.begin_epoch(random));
+  }
+  CHECK(keyring.begin_epoch(random).error().code == Errc::kInvalidArgument);
+  CHECK(Keyring::parse(as_bytes(file_of(keyring)))->epochs().size() == 64);
+}
+
 }  // namespace disposable

@@ -1,0 +1,111 @@
+#include "app/command_line.h"
+
+#include <cstdlib>
+
+namespace disposable {
+
+namespace {
+
+constexpr const char* kJsonHelp = "One JSON object, for scripts";
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string{} : std::string(value);
+}
+
+// The XDG base directory specification's default, so that a laptop needs no option at all.
+std::filesystem::path default_data_dir() {
+  const std::string data_home = environment("XDG_DATA_HOME");
+  if (!data_home.empty()) {
+    return std::filesystem::path(data_home) / "disposable-secrets";
+  }
+  const std::string home = environment("HOME");
+  return std::filesystem::path(home.empty() ? "." : home) / ".local/share/disposable-secrets";
+}
+
+// "folder/" is "folder".
+std::filesystem::path folder_named(const std::string& text) {
+  std::filesystem::path path(text);
+  return path.has_filename() ? path : path.parent_path();
+}
+
+// The keyring's default place is beside the data folder, not inside: a copy of the one must not hold the other.
+Paths resolve(const RawPaths& raw) {
+  Paths paths;
+  paths.data_dir = raw.data_dir.empty() ? default_data_dir() : folder_named(raw.data_dir);
+  paths.key_file = raw.key_file.empty() ? paths.data_dir.string() + ".keyring" : raw.key_file;
+  return paths;
+}
+
+void add_audit(CLI::App& audit, RawPaths& paths, AuditListOptions& list, bool& json) {
+  add_paths(audit, paths);
+  audit.add_option("--secret-key", list.secret_key, "Only the rows of this secret (needs the key file)");
+  audit.add_option("--action", list.action, "Only created, retrieved, deleted, expired, denied or locked");
+  audit.add_option("--since", list.since,
+                   "Only from this time on: 2026-11-22, 2026-11-22T14:05:00Z or 90s, 15m, 24h, 7d");
+  audit.add_option("--limit", list.limit, "At most this many of the newest rows")
+      ->check(CLI::Range(1, 100'000'000))
+      ->capture_default_str();
+  audit.add_flag("--json", json, "One JSON object a line");
+  audit.add_subcommand("verify", "Check the hash chain of the whole audit log")->fallthrough();
+}
+
+}  // namespace
+
+CommandLine::CommandLine() : app_("Keep a secret, hand it out once.", "disposable-secrets") {
+  app_.require_subcommand(1);
+  add_serve(*app_.add_subcommand("serve", "Run the service"), paths_, serve_);
+  add_audit(*app_.add_subcommand("audit", "List the audit log; works while the service runs"), paths_, audit_, json_);
+  add_operations();
+  app_.add_subcommand("version", "Print the version")
+      ->add_flag("--json", json_, "With commit, compiler, every linked library and the kernel's sandbox");
+}
+
+void CommandLine::add_operations() {
+  CLI::App* keys = app_.add_subcommand("keys", "Make the keyring, or begin a new epoch in it");
+  add_paths(*keys, paths_);
+  keys->add_flag("--json", json_, kJsonHelp);
+  keys->require_subcommand(1);
+  keys->add_subcommand("create", "Make a new keyring; an existing one is never replaced")->fallthrough();
+  keys->add_subcommand("rotate", "Begin a new epoch, and destroy those that no secret can need any more")
+      ->fallthrough();
+}
+
+Result<void> CommandLine::apply_config() {
+  const bool serving = app_.got_subcommand("serve");
+  CLI::App* command = app_.get_subcommands().front();
+  if (!paths_.config.empty()) {
+    Result<void> applied =
+        disposable::apply_config(*command, paths_.config, serving ? Unknown::kMistake : Unknown::kOfServe);
+    if (!applied) {
+      return applied;
+    }
+  }
+  return serving ? check_together(serve_) : Result<void>{};
+}
+
+Command CommandLine::command() const {
+  const Paths paths = resolve(paths_);
+  if (app_.got_subcommand("serve")) {
+    ServeOptions options = serve_;
+    options.paths = paths;
+    options.config = paths_.config;
+    return options;
+  }
+  if (app_.got_subcommand("audit")) {
+    if (app_.get_subcommand("audit")->got_subcommand("verify")) {
+      return AuditVerifyOptions{paths, json_};
+    }
+    AuditListOptions list = audit_;
+    list.paths = paths;
+    list.json = json_;
+    return list;
+  }
+  if (app_.got_subcommand("keys")) {
+    const bool rotate = app_.get_subcommand("keys")->got_subcommand("rotate");
+    return KeysOptions{rotate ? KeysOptions::What::kRotate : KeysOptions::What::kCreate, paths, json_};
+  }
+  return VersionOptions{json_};
+}
+
+}  // namespace disposable

@@ -1,0 +1,134 @@
+#include "app/keys_command.h"
+
+#include "app/epoch_uses.h"
+#include "app/key_file.h"
+#include "app/terminal.h"
+#include "base/log.h"
+
+namespace disposable {
+
+namespace {
+
+struct Rotation {
+  std::uint32_t current = 0;
+  bool begun = false;  // the current epoch is a new one
+  std::vector<std::uint32_t> destroyed;
+  std::optional<WallTime> next_destroyed;  // when the oldest of those that are left may go; nothing: not known yet
+  std::size_t left = 0;                    // old ones, which only open what was created under them
+};
+
+// A second rotation before the first is in use would only fill the keyring.
+bool in_use(const std::vector<EpochUse>& uses, std::uint32_t epoch) {
+  return uses.empty() || uses.back().epoch >= epoch;
+}
+
+Result<Rotation> rotate(Keyring& keyring, const std::vector<EpochUse>& uses, WallTime now, Random& random) {
+  Rotation rotation;
+  const std::vector<std::uint32_t> before = keyring.epochs();
+  for (const std::uint32_t epoch : before) {
+    const std::optional<WallTime> outlived = outlived_at(uses, epoch);
+    if (!outlived || now < *outlived) {
+      break;
+    }
+    rotation.destroyed.push_back(epoch);
+  }
+  if (!rotation.destroyed.empty()) {
+    keyring.destroy_epochs_before(rotation.destroyed.back() + 1);
+  }
+  if (in_use(uses, keyring.current_epoch())) {
+    const Result<std::uint32_t> begun = keyring.begin_epoch(random);
+    if (!begun) {
+      return fail(begun.error());
+    }
+    rotation.begun = true;
+  }
+  const std::vector<std::uint32_t> after = keyring.epochs();
+  rotation.current = after.back();
+  rotation.left = after.size() - 1;
+  rotation.next_destroyed = outlived_at(uses, after.front());
+  return rotation;
+}
+
+std::string list(const std::vector<std::uint32_t>& numbers, const char* separator) {
+  std::string text;
+  for (const std::uint32_t number : numbers) {
+    text += (text.empty() ? "" : separator) + std::to_string(number);
+  }
+  return text;
+}
+
+std::string as_json(const Rotation& rotation) {
+  const std::string next = rotation.next_destroyed ? "\"" + format_utc(*rotation.next_destroyed) + "\"" : "null";
+  return "{\"current\":" + std::to_string(rotation.current) + ",\"begun\":" + (rotation.begun ? "true" : "false") +
+         ",\"destroyed\":[" + list(rotation.destroyed, ",") + "],\"left\":" + std::to_string(rotation.left) +
+         ",\"next_destroyed\":" + next + "}\n";
+}
+
+std::string as_text(const Rotation& rotation) {
+  const std::string current = std::to_string(rotation.current);
+  std::string text = rotation.begun
+                         ? "epoch " + current + " begins with the next restart or SIGHUP of the service\n"
+                         : "epoch " + current + " is not in use yet; restart the service or send it SIGHUP\n";
+  if (!rotation.destroyed.empty()) {
+    text += "destroyed: epoch " + list(rotation.destroyed, ", ") + "\n";
+  }
+  if (rotation.left != 0) {
+    text += std::to_string(rotation.left) + " older " + (rotation.left == 1 ? "epoch opens" : "epochs open") +
+            " what was created before; the oldest can be destroyed by a rotation " +
+            (rotation.next_destroyed ? "after " + format_utc(*rotation.next_destroyed)
+                                     : "when the service has used a newer one for the longest TTL") +
+            "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+int create_keys(const KeysOptions& options, Random& random) {
+  const Result<Keyring> created = create_key_file(options.paths.key_file, random);
+  if (!created) {
+    return print_error(kExitFailure, created.error().detail,
+                       created.error().code == Errc::kAlreadyExists ? "an existing keyring is never replaced" : "");
+  }
+  const std::string file = options.paths.key_file.string();
+  print(options.json ? "{\"key_file\":\"" + json_escape(file) + "\"}\n"
+                     : "created " + file + "; keep a copy apart from the data\n");
+  return kExitSuccess;
+}
+
+int rotate_keys(const KeysOptions& options, Clock& clock, Random& random) {
+  const std::filesystem::path& path = options.paths.key_file;
+  const Result<FileDescriptor> lock = lock_key_file(path);
+  if (!lock) {
+    return print_error(kExitFailure, lock.error().detail, "name the service's keyring with --key-file");
+  }
+  Result<Keyring> keyring = read_key_file(path);
+  if (!keyring) {
+    return print_error(kExitFailure, keyring.error().detail);
+  }
+  const Result<std::vector<EpochUse>> uses = read_epoch_uses(options.paths.epoch_uses());
+  if (!uses && uses.error().code != Errc::kNotFound) {
+    return print_error(kExitFailure, uses.error().detail);
+  }
+  if (uses && !uses->empty() && uses->back().epoch > keyring->current_epoch()) {
+    return print_error(kExitFailure,
+                       "the key file " + path.string() + " is older than the one that the service has used",
+                       "put the newest key file back");
+  }
+  const Result<Rotation> rotation = rotate(*keyring, uses ? *uses : std::vector<EpochUse>{}, clock.now(), random);
+  if (!rotation) {
+    return print_error(kExitFailure, rotation.error().detail);
+  }
+  const Result<void> written = replace_key_file(path, *keyring);
+  if (!written) {
+    return print_error(kExitFailure, written.error().detail, "the keyring is not lost; run this again");
+  }
+  print(options.json ? as_json(*rotation) : as_text(*rotation));
+  if (!uses && !options.json) {
+    print("no service has run with the data folder " + options.paths.data_dir.string() +
+          ", so no epoch is destroyed\n");
+  }
+  return kExitSuccess;
+}
+
+}  // namespace disposable
