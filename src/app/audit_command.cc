@@ -1,7 +1,5 @@
 #include "app/audit_command.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -106,16 +104,11 @@ int verify_audit_log_file(const AuditVerifyOptions& options) {
   if (!keyring) {
     return print_error(kExitFailure, keyring.error().detail, kNoKeyHint);
   }
-  const bool watched = isatty(STDERR_FILENO) != 0;
+  ProgressLine progress;
   const Result<VerifyReport> report =
-      verify_audit_log(options.paths.audit_log(), keyring->audit_key(), [watched](std::uint64_t rows) {
-        if (watched) {
-          std::fprintf(stderr, "\r%llu rows checked", static_cast<unsigned long long>(rows));
-        }
-      });
-  if (watched) {
-    std::fprintf(stderr, "\r\033[K");
-  }
+      verify_audit_log(options.paths.audit_log(), keyring->audit_key(),
+                       [&progress](std::uint64_t rows) { progress.show(std::to_string(rows) + " rows checked"); });
+  progress.clear();
   if (!report) {
     return print_error(kExitFailure, report.error().detail, kNoLogHint);
   }

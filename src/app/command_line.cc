@@ -59,6 +59,11 @@ CommandLine::CommandLine() : app_("Keep a secret, hand it out once.", "disposabl
   add_operations();
   app_.add_subcommand("version", "Print the version")
       ->add_flag("--json", json_, "With commit, compiler, every linked library and the kernel's sandbox");
+  // A command with such a callback reads the environment when it is named. Without, all of them would after the one
+  // that is named, into the variables that they share with it.
+  for (CLI::App* command : app_.get_subcommands([](CLI::App*) { return true; })) {
+    command->parse_complete_callback([] {});
+  }
 }
 
 void CommandLine::add_operations() {
@@ -69,10 +74,23 @@ void CommandLine::add_operations() {
   keys->add_subcommand("create", "Make a new keyring; an existing one is never replaced")->fallthrough();
   keys->add_subcommand("rotate", "Begin a new epoch, and destroy those that no secret can need any more")
       ->fallthrough();
+
+  CLI::App* backup = app_.add_subcommand("backup", "Copy audit log and tombstones; works while the service runs");
+  backup->add_option("folder", folder_, "A new or empty folder")->option_text("DIR")->required();
+  CLI::App* restore = app_.add_subcommand("restore", "Make an empty data folder hold what a backup has");
+  restore->add_option("folder", folder_, "The backup")->option_text("DIR")->required();
+  for (CLI::App* command : {backup, restore}) {
+    add_paths(*command, paths_);
+    command->add_flag("--json", json_, kJsonHelp);
+  }
+  CLI::App* doctor =
+      app_.add_subcommand("doctor", "Look for what is wrong with an installation, a line for each check");
+  add_serve(*doctor, paths_, serve_);
+  doctor->add_flag("--json", json_, "One JSON object a line");
 }
 
 Result<void> CommandLine::apply_config() {
-  const bool serving = app_.got_subcommand("serve");
+  const bool serving = app_.got_subcommand("serve") || app_.got_subcommand("doctor");
   CLI::App* command = app_.get_subcommands().front();
   if (!paths_.config.empty()) {
     Result<void> applied =
@@ -86,11 +104,20 @@ Result<void> CommandLine::apply_config() {
 
 Command CommandLine::command() const {
   const Paths paths = resolve(paths_);
+  ServeOptions serving = serve_;
+  serving.paths = paths;
+  serving.config = paths_.config;
   if (app_.got_subcommand("serve")) {
-    ServeOptions options = serve_;
-    options.paths = paths;
-    options.config = paths_.config;
-    return options;
+    return serving;
+  }
+  if (app_.got_subcommand("doctor")) {
+    return DoctorOptions{serving, json_};
+  }
+  if (app_.got_subcommand("backup")) {
+    return BackupOptions{paths, folder_named(folder_), json_};
+  }
+  if (app_.got_subcommand("restore")) {
+    return RestoreOptions{paths, folder_named(folder_), json_};
   }
   if (app_.got_subcommand("audit")) {
     if (app_.get_subcommand("audit")->got_subcommand("verify")) {

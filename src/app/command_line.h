@@ -30,6 +30,7 @@ class CommandLine {
   RawPaths paths_;
   ServeOptions serve_;
   AuditListOptions audit_;
+  std::string folder_;
   bool json_ = false;
 };
 

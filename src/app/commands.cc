@@ -7,6 +7,8 @@
 #include <optional>
 
 #include "app/audit_command.h"
+#include "app/backup_command.h"
+#include "app/doctor_command.h"
 #include "app/keys_command.h"
 #include "app/options.h"
 #include "app/process.h"
@@ -61,6 +63,20 @@ struct Runner {
     SystemClock clock;
     return options.what == KeysOptions::What::kCreate ? create_keys(options, random)
                                                       : rotate_keys(options, clock, random);
+  }
+  int operator()(const BackupOptions& options) const {
+    SystemClock clock;
+    return back_up(options, clock);
+  }
+  int operator()(const RestoreOptions& options) const {
+    SystemRandom random;
+    SystemClock clock;
+    return restore(options, clock, random);
+  }
+  int operator()(const DoctorOptions& options) const {
+    SystemRandom initialised;
+    SystemClock clock;
+    return diagnose(options, clock);
   }
   int operator()(const VersionOptions& options) const {
     const BuildInfo info = build_info();

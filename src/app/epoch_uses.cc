@@ -1,14 +1,10 @@
 #include "app/epoch_uses.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <sstream>
 
-#include "base/file_descriptor.h"
+#include "app/durable_file.h"
 
 namespace disposable {
 
@@ -32,10 +28,6 @@ std::optional<EpochUse> parse(const std::string& line) {
     return std::nullopt;
   }
   return EpochUse{number, WallTime{std::chrono::milliseconds{milliseconds}}, std::chrono::seconds{seconds}};
-}
-
-tl::unexpected<Error> cannot_write(const std::filesystem::path& file) {
-  return fail(Errc::kUnavailable, "cannot write " + file.string() + ": " + std::strerror(errno));
 }
 
 }  // namespace
@@ -77,15 +69,7 @@ Result<void> note_epoch_use(const std::filesystem::path& file, const EpochUse& u
   for (const EpochUse& each : *uses) {
     text += line_of(each);
   }
-  const std::filesystem::path draft = file.string() + ".draft";
-  constexpr mode_t kOwnerOnly = 0600;
-  const FileDescriptor out(::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, kOwnerOnly));
-  if (!out || ::write(out.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-      ::fsync(out.get()) != 0 || ::rename(draft.c_str(), file.c_str()) != 0) {
-    return cannot_write(file);
-  }
-  const FileDescriptor folder(::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return folder && ::fsync(folder.get()) == 0 ? Result<void>{} : cannot_write(file);
+  return write_durable_file(file, text);
 }
 
 std::optional<WallTime> outlived_at(const std::vector<EpochUse>& uses, std::uint32_t epoch) {

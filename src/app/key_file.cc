@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "app/durable_file.h"
 #include "crypto/private_file.h"
 
 namespace disposable {
@@ -38,14 +39,6 @@ Result<void> write_all(const FileDescriptor& file, ByteView bytes, const std::fi
   }
   if (::ftruncate(file.get(), size) != 0 || ::fsync(file.get()) != 0) {
     return cannot("write the key file", path);
-  }
-  return {};
-}
-
-Result<void> sync_folder(const std::filesystem::path& folder) {
-  const FileDescriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory || ::fsync(directory.get()) != 0) {
-    return cannot("sync the folder", folder);
   }
   return {};
 }

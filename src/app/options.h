@@ -77,11 +77,29 @@ struct KeysOptions {
   bool json = false;
 };
 
+struct BackupOptions {
+  Paths paths;
+  std::filesystem::path folder;
+  bool json = false;
+};
+
+struct RestoreOptions {
+  Paths paths;
+  std::filesystem::path folder;
+  bool json = false;
+};
+
+struct DoctorOptions {
+  ServeOptions serve;
+  bool json = false;
+};
+
 struct VersionOptions {
   bool json = false;
 };
 
-using Command = std::variant<ServeOptions, AuditListOptions, AuditVerifyOptions, KeysOptions, VersionOptions>;
+using Command = std::variant<ServeOptions, AuditListOptions, AuditVerifyOptions, KeysOptions, BackupOptions,
+                             RestoreOptions, DoctorOptions, VersionOptions>;
 
 // What to do instead of a command: text for stdout (help) or stderr (a usage error), and the exit code.
 struct Exit {

@@ -19,8 +19,13 @@ StorageLimits storage_limits(const ServeOptions& options) {
   return {options.limits.stored_bytes_max, options.limits.disk_reserve_bytes};
 }
 
-Result<void> prepare_data_dir(const std::filesystem::path& folder) {
+Result<void> prepare_data_dir(const Paths& paths) {
+  const std::filesystem::path& folder = paths.data_dir;
   std::error_code error;
+  if (std::filesystem::exists(paths.restoring(), error) && !std::filesystem::exists(paths.store(), error)) {
+    return fail(Errc::kInvalidArgument,
+                "the data folder " + folder.string() + " is being restored, or a restore did not end; run it again");
+  }
   std::filesystem::create_directories(folder / "store", error);
   if (error) {
     return fail(Errc::kInvalidArgument, "cannot use the data folder " + folder.string() + ": " + error.message());
@@ -59,7 +64,7 @@ Service::Service(const Parts& parts, KeyFile keys)
     : parts_(parts), keyring_(std::move(keys.keyring)), key_file_(std::move(keys.file)) {}
 
 Result<std::unique_ptr<Service>> Service::open(const Parts& parts) {
-  const Result<void> prepared = prepare_data_dir(parts.options.paths.data_dir);
+  const Result<void> prepared = prepare_data_dir(parts.options.paths);
   if (!prepared) {
     return fail(prepared.error());
   }

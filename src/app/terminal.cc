@@ -1,11 +1,30 @@
 #include "app/terminal.h"
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <string>
 
 namespace disposable {
 
 void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+ProgressLine::ProgressLine() : watched_(isatty(STDERR_FILENO) != 0) {}
+
+void ProgressLine::show(std::string_view text) {
+  if (watched_) {
+    const std::string line = "\r\033[K" + std::string(text);
+    std::fwrite(line.data(), 1, line.size(), stderr);
+    shown_ = true;
+  }
+}
+
+void ProgressLine::clear() {
+  if (shown_) {
+    std::fputs("\r\033[K", stderr);
+    shown_ = false;
+  }
+}
 
 int print_error(int exit_code, std::string_view message, std::string_view hint) {
   std::string lines = "disposable-secrets: error: " + std::string(message) + "\n";

@@ -13,6 +13,23 @@ inline constexpr int kExitUsage = 2;
 
 void print(std::string_view text);
 
+// One line of progress on stderr, written over itself: only on a terminal, so that a pipe stays quiet. Gone when the
+// object goes.
+class ProgressLine {
+ public:
+  ProgressLine();
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+  ~ProgressLine() { clear(); }
+
+  void show(std::string_view text);
+  void clear();
+
+ private:
+  const bool watched_;
+  bool shown_ = false;
+};
+
 // Returns `exit_code`, so that a command can end with it.
 int print_error(int exit_code, std::string_view message, std::string_view hint = {});
 

@@ -85,6 +85,18 @@ Transition mark_denied(const Record& record, WallTime now, const Origin& origin)
   return transition;
 }
 
+Record without_keys(Record record) {
+  record.wrapped_key.clear();
+  record.verifier.clear();
+  record.has_payload = false;
+  return record;
+}
+
+Transition mark_lost(const Record& record, WallTime now, const Origin& origin) {
+  return {without_keys(spend(record, State::kDeleted, now)),
+          {make_event(record, Action::kDeleted, origin.first_event, now, origin.address, "{\"restored\":true}")}};
+}
+
 std::chrono::seconds locked_for(const Record& record, WallTime now) {
   if (now >= record.locked_until) {
     return std::chrono::seconds{0};

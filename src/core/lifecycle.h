@@ -58,6 +58,11 @@ Transition mark_expired(const Record& record, WallTime now, const Origin& origin
 // kLive and not locked: counts a wrong passphrase; the fifth one locks and starts the count anew.
 Transition mark_denied(const Record& record, WallTime now, const Origin& origin);
 
+// For a backup: the record without what could open the secret, and without a payload. A live one stays live.
+Record without_keys(Record record);
+// kLive, from a backup: nobody knows whether it was spent since, so it counts as deleted.
+Transition mark_lost(const Record& record, WallTime now, const Origin& origin);
+
 // Zero when deletion is not locked, else how long it still is (at least one second).
 std::chrono::seconds locked_for(const Record& record, WallTime now);
 

@@ -54,6 +54,22 @@ TEST_CASE("options: command line before environment before file before default")
   CHECK(options.ttl_max.count() == 2'592'000);
 }
 
+TEST_CASE("options: of every command the command line wins over the environment") {
+  const EnvironmentVariable data_dir("DISPOSABLE_SECRETS_DATA_DIR", "/environment");
+  const EnvironmentVariable key_file("DISPOSABLE_SECRETS_KEY_FILE", "/environment.keyring");
+  const auto check = [](const Paths& paths) {
+    CHECK(paths.data_dir == "/line");
+    CHECK(paths.key_file == "/environment.keyring");
+  };
+  check(parsed<ServeOptions>({"serve", "--data-dir", "/line"}).paths);
+  check(parsed<AuditListOptions>({"audit", "--data-dir", "/line"}).paths);
+  check(parsed<AuditVerifyOptions>({"audit", "verify", "--data-dir", "/line"}).paths);
+  check(parsed<KeysOptions>({"keys", "rotate", "--data-dir", "/line"}).paths);
+  check(parsed<BackupOptions>({"backup", "/to", "--data-dir", "/line"}).paths);
+  check(parsed<RestoreOptions>({"restore", "/from", "--data-dir", "/line"}).paths);
+  check(parsed<DoctorOptions>({"doctor", "--data-dir", "/line"}).serve.paths);
+}
+
 TEST_CASE("options: addresses to listen on") {
   for (const char* text : {"127.0.0.1:8000", "[::1]:0", "localhost:65535", "unix:/run/a/socket", "fd:web", "systemd",
                            "http://127.0.0.1:80", "https://[::]:443", "https://fd:tls"}) {

@@ -151,4 +151,21 @@ TEST_CASE("created event: tells the TTL and whether a passphrase guards it, and 
   CHECK(created_event(record, kOrigin).extra_data == "{\"ttl_seconds\":600,\"passphrase\":true}");
 }
 
+TEST_CASE("backup: a record keeps its state and times and loses what could open it") {
+  Record expected = live_record(600s);
+  expected.wrapped_key.clear();
+  expected.verifier.clear();
+  expected.has_payload = false;
+  CHECK(without_keys(live_record(600s)) == expected);
+}
+
+TEST_CASE("restore: what was live counts as deleted, and its event says why") {
+  const Transition lost = mark_lost(without_keys(live_record(600s)), kCreated + 100s, Origin{{}, {}, {}});
+  CHECK(standing(lost.next, kCreated + 100s) == Standing::kSpent);
+  CHECK_FALSE(lost.next.has_payload);
+  REQUIRE(lost.events.size() == 1);
+  CHECK(lost.events[0].action == Action::kDeleted);
+  CHECK(lost.events[0].extra_data == "{\"restored\":true}");
+}
+
 }  // namespace disposable

@@ -184,6 +184,32 @@ Result<std::string> SqliteConnection::query_text(std::string_view sql) {
   return *value;
 }
 
+Result<void> SqliteConnection::copy_to(const std::filesystem::path& to,
+                                       const std::function<void(double share)>& progress) {
+  Result<SqliteConnection> target = open(to, Access::kReadWrite, std::chrono::milliseconds{0});
+  if (!target) {
+    return fail(target.error());
+  }
+  sqlite3* raw = target->database_.get();
+  sqlite3_backup* backup = sqlite3_backup_init(raw, "main", database_.get(), "main");
+  if (backup == nullptr) {
+    return failure(raw, sqlite3_errcode(raw));
+  }
+  // All steps see the same moment only within a transaction of the source; without one, a writer would restart them.
+  constexpr int kPages = 2500;
+  int code = SQLITE_OK;
+  while ((code = sqlite3_backup_step(backup, kPages)) == SQLITE_OK) {
+    const int all = sqlite3_backup_pagecount(backup);
+    progress(all == 0 ? 1.0 : 1.0 - static_cast<double>(sqlite3_backup_remaining(backup)) / all);
+  }
+  const int finished = sqlite3_backup_finish(backup);
+  if (code != SQLITE_DONE || finished != SQLITE_OK) {
+    return failure(raw, code == SQLITE_DONE ? finished : code);
+  }
+  const Result<std::string> mode = target->query_text("PRAGMA journal_mode = DELETE");
+  return mode ? Result<void>{} : fail(mode.error());
+}
+
 std::int64_t SqliteConnection::changes() const { return sqlite3_changes64(database_.get()); }
 
 bool SqliteConnection::in_transaction() const { return sqlite3_get_autocommit(database_.get()) == 0; }

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -66,6 +67,10 @@ class SqliteConnection {
   // The first column of the first row. kCorrupt when there is none of that type.
   Result<std::int64_t> query_integer(std::string_view sql);
   Result<std::string> query_text(std::string_view sql);
+
+  // Copies what this connection sees at one moment into the empty file `to`, durable on return, in rollback-journal
+  // mode: one file without companions. `progress` is told the share of pages that are copied, 0 to 1, now and then.
+  Result<void> copy_to(const std::filesystem::path& to, const std::function<void(double share)>& progress);
 
   // Rows that the last INSERT, UPDATE or DELETE changed.
   std::int64_t changes() const;

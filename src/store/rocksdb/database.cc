@@ -2,6 +2,7 @@
 
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "store/rocksdb/rocksdb_options.h"
@@ -38,6 +39,22 @@ bool headless(const std::string& directory) {
   return false;
 }
 
+// What changes when a log becomes a table: the names of the logs, name and size of the manifest.
+std::vector<std::string> moving_parts(const std::string& directory) {
+  std::vector<std::string> parts;
+  std::error_code error;
+  for (const auto& file : std::filesystem::directory_iterator(directory, error)) {
+    const std::string name = file.path().filename();
+    if (name.starts_with("MANIFEST-")) {
+      parts.push_back(name + " " + std::to_string(file.file_size(error)));
+    } else if (name.ends_with(".log")) {
+      parts.push_back(name);
+    }
+  }
+  std::sort(parts.begin(), parts.end());
+  return parts;
+}
+
 }  // namespace
 
 Database::Batch::Batch(const Database& database)
@@ -71,10 +88,44 @@ Result<void> Database::open() {
   if (!status.ok()) {
     return failed(status);
   }
+  hold(db, handles);
+  return {};
+}
+
+Result<void> Database::open_beside_writer() {
+  close();
+  std::error_code error;
+  if (!std::filesystem::exists(directory_ + "/CURRENT", error)) {
+    return fail(error ? Errc::kUnavailable : Errc::kNotFound, "there is no store in " + directory_);
+  }
+  RocksDbSettings settings = rocksdb_settings(env_);
+  settings.database.max_open_files = -1;  // all are opened now: the writer may remove any of them later
+  rocksdb::Status status;
+  constexpr int kTries = 200;
+  for (int i = 0; i < kTries; ++i) {
+    // RocksDB reads the manifest and then the logs. When the writer has made a table of a log and removed it in
+    // between, what is read lacks that log's content, without an error; the manifest has grown then.
+    const std::vector<std::string> before = moving_parts(directory_);
+    rocksdb::DB* db = nullptr;
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    status = rocksdb::DB::OpenForReadOnly(settings.database, directory_, settings.families, &handles, &db);
+    if (status.ok()) {
+      hold(db, handles);
+      if (moving_parts(directory_) == before) {
+        return {};
+      }
+      close();
+    } else if (moving_parts(directory_) == before) {
+      return failed(status);  // nobody has changed anything meanwhile
+    }
+  }
+  return fail(Errc::kUnavailable, "the store was changed in every moment of reading it; " + status.ToString());
+}
+
+void Database::hold(rocksdb::DB* db, const std::vector<rocksdb::ColumnFamilyHandle*>& handles) {
   const std::unique_lock lock(open_mutex_);
   db_.reset(db);
   std::copy(handles.begin(), handles.end(), handles_.begin());
-  return {};
 }
 
 void Database::close() {

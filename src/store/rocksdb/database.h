@@ -70,6 +70,10 @@ class Database {
   // for everything else.
   Result<void> open();
 
+  // Opens for reading only, as all of it was at one moment, while another process may be writing; changes nothing in
+  // the folder. kNotFound: there is no database. kUnavailable: also when the writer left no moment of rest.
+  Result<void> open_beside_writer();
+
   Written write(Batch& batch, Sync sync);
 
   Result<std::optional<Bytes>> read(Family family, ByteView key) const;
@@ -79,6 +83,7 @@ class Database {
 
  private:
   void close();
+  void hold(rocksdb::DB* db, const std::vector<rocksdb::ColumnFamilyHandle*>& handles);
   rocksdb::ColumnFamilyHandle* handle(Family family) const { return handles_[static_cast<std::size_t>(family)]; }
 
   const std::string directory_;

@@ -58,7 +58,7 @@ Result<void> RocksDbStore::start() {
 }
 
 Result<void> RocksDbStore::check_identity() {
-  const Bytes ours = encode_identity(options_.keyring_check);
+  const Identity ours{kStoreFormat, options_.keyring_check};
   const auto stored = database_.read(Family::kMeta, as_bytes(kIdentityKey));
   if (!stored) {
     return fail(stored.error());
@@ -66,18 +66,24 @@ Result<void> RocksDbStore::check_identity() {
   if (!stored->has_value()) {
     // New, or created by a process that ended here: without an identity nothing was ever stored.
     Database::Batch batch(database_);
-    batch.put(Family::kMeta, as_bytes(kIdentityKey), ours);
+    batch.put(Family::kMeta, as_bytes(kIdentityKey), encode_identity(ours));
     const Database::Written written = database_.write(batch, Database::Sync::kYes);
     if (written.outcome != Database::Outcome::kWritten) {
       return fail(Errc::kUnavailable, "cannot write to the data folder: " + written.reason);
     }
     return {};
   }
-  ByteReader reader(**stored);
-  if (reader.u32() != kStoreFormat) {
+  const Result<Identity> identity = decode_identity(**stored);
+  if (!identity) {
+    return fail(identity.error());
+  }
+  if (identity->format == kBackupFormat) {
+    return fail(Errc::kInvalidArgument, "the data folder holds a backup as it was made; 'restore' makes a store of it");
+  }
+  if (identity->format != kStoreFormat) {
     return fail(Errc::kInvalidArgument, "the data folder was written by another version of this program");
   }
-  if (**stored != ours) {
+  if (*identity != ours) {
     return fail(Errc::kInvalidArgument, "the keyring does not belong to this data folder");
   }
   return {};

@@ -34,7 +34,18 @@ WallTime wall_time(std::int64_t milliseconds_since_epoch) {
 
 }  // namespace
 
-Bytes encode_identity(const KeyringCheck& check) { return ByteWriter().u32(kStoreFormat).raw(check).take(); }
+Bytes encode_identity(const Identity& identity) { return ByteWriter().u32(identity.format).raw(identity.check).take(); }
+
+Result<Identity> decode_identity(ByteView value) {
+  ByteReader reader(value);
+  Identity identity;
+  identity.format = reader.u32();
+  identity.check = reader.array<16>();
+  if (!reader.finished()) {
+    return fail(Errc::kCorrupt, "the identity of the store does not decode");
+  }
+  return identity;
+}
 
 Bytes encode_stored_record(std::uint64_t version, const Entry& entry, std::uint64_t payload_bytes, ByteView payload) {
   const std::size_t inline_bytes = is_inline(payload_bytes) ? payload.size() : 0;

@@ -1,6 +1,6 @@
 // The keys and values of the RocksDB store, by column family:
 //
-//   default   "identity"         format version u32, keyring check (16 bytes)
+//   default   "identity"         format version u32 (its highest bit: a backup), keyring check (16 bytes)
 //             "acknowledged"     outbox position u64, event id (16 bytes)
 //             "totals"           live secrets i64, bytes of all payloads u64; absent in a new store
 //   records   store id           version u64, due i64 (milliseconds since the epoch), size of its payload u64 (0 once
@@ -25,12 +25,21 @@ enum class Family : std::uint8_t { kMeta, kRecords, kPayloads, kSchedule, kOutbo
 inline constexpr std::array<const char*, 5> kFamilyNames{"default", "records", "payloads", "schedule", "outbox"};
 
 inline constexpr std::uint32_t kStoreFormat = 3;
+// Of a copy without keys and payloads, which is no store to serve from.
+inline constexpr std::uint32_t kBackupFormat = 0x8000'0000U | kStoreFormat;
 inline constexpr std::string_view kIdentityKey = "identity";
 inline constexpr std::string_view kAcknowledgedKey = "acknowledged";
 inline constexpr std::string_view kTotalsKey = "totals";
 
 using KeyringCheck = std::array<std::uint8_t, 16>;
-Bytes encode_identity(const KeyringCheck& check);
+struct Identity {
+  std::uint32_t format = kStoreFormat;
+  KeyringCheck check{};
+
+  bool operator==(const Identity&) const = default;
+};
+Bytes encode_identity(const Identity& identity);
+Result<Identity> decode_identity(ByteView value);
 
 // A small payload is stored behind its record: writing it again with the record now and then costs less than an entry
 // of its own, which has to be written, found and removed apart. Passwords, tokens and most keys are small.
