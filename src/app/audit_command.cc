@@ -105,6 +105,7 @@ int verify_audit_log_file(const AuditVerifyOptions& options) {
     return print_error(kExitFailure, keyring.error().detail, kNoKeyHint);
   }
   ProgressLine progress;
+  progress.show("reading the audit log");
   const Result<VerifyReport> report =
       verify_audit_log(options.paths.audit_log(), keyring->audit_key(),
                        [&progress](std::uint64_t rows) { progress.show(std::to_string(rows) + " rows checked"); });

@@ -36,6 +36,7 @@ Result<StoreCopy::Rewritten> without_keys(ByteView bytes, WallTime now) {
 
 Result<BackupManifest> copy_into(const BackupLayout& backup, const Paths& paths, WallTime now) {
   ProgressLine progress;
+  progress.show("reading the store");
   StoreCopy copy;
   copy.kind = StoreCopy::Kind::kBackup;
   copy.from = paths.store();

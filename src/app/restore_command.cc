@@ -137,6 +137,7 @@ Result<Restored> copy_from(const BackupLayout& backup, const Paths& paths, const
     return fail(prepared.error());
   }
   ProgressLine progress;
+  progress.show("reading the backup");
   StoreCopy copy;
   copy.kind = StoreCopy::Kind::kRestore;
   copy.from = backup.store();
