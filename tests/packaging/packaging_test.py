@@ -80,16 +80,32 @@ class PackagingTest(unittest.TestCase):
         result = self.run_script("install-dependencies", PATH=f"{self.root}/bin")
         self.assert_fails(result, "not root and no sudo", "apt-get install --no-install-recommends", "librocksdb-dev")
 
+    def licence(self, folder):
+        (self.root / folder / "LICENSE").write_text("MIT\n")
+
     def test_httplib_is_not_fetched_twice(self):
         self.header("build/httplib", GOOD)
+        self.licence("build/httplib")
         result = self.run_script("fetch-httplib")
         self.assertEqual((result.returncode, result.stdout), (0, "httplib: 0.50.1 (there already)\n"))
+
+    def test_httplib_without_its_licence_is_fetched_again(self):
+        self.header("build/httplib", GOOD)
+        self.program("apt-get", MIRROR + f"*source*) mkdir cpp-httplib-1 && echo '{GOOD}' >cpp-httplib-1/httplib.h && "
+                     "echo MIT >cpp-httplib-1/LICENSE;; esac")
+        result = self.run_script("fetch-httplib")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual((self.root / "build/httplib/LICENSE").read_text(), "MIT\n")
 
     def test_httplib_of_ones_own(self):
         own = self.header("own", GOOD)
         result = self.run_script("fetch-httplib", HTTPLIB_INCLUDE_DIR=str(own.parent))
         self.assertEqual((result.returncode, result.stdout), (0, "httplib: 0.50.1\n"))
         self.assertEqual((self.root / "build/httplib/httplib.h").read_text(), GOOD)
+        self.assertFalse((self.root / "build/httplib/LICENSE").exists())
+        self.licence("own")
+        self.run_script("fetch-httplib", HTTPLIB_INCLUDE_DIR=str(own.parent))
+        self.assertEqual((self.root / "build/httplib/LICENSE").read_text(), "MIT\n")
         self.header("own", OLD)
         self.assert_fails(self.run_script("fetch-httplib", HTTPLIB_INCLUDE_DIR=str(own.parent)), "'0.9.4'", "0.41.0")
         own.unlink()
