@@ -50,9 +50,7 @@ Result<AuditFilter> make_filter(const AuditListOptions& options, WallTime now) {
   filter.limit = static_cast<std::size_t>(options.limit);
   if (!options.action.empty()) {
     filter.action = action_from_name(options.action);
-    if (!filter.action) {
-      return fail(Errc::kInvalidArgument, "--action is none of created, retrieved, deleted, expired, denied, locked");
-    }
+    check(filter.action.has_value(), "the command line lets only actions through");
   }
   if (!options.since.empty()) {
     const Result<WallTime> since = parse_since(options.since, now);

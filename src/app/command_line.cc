@@ -39,11 +39,17 @@ Paths resolve(const RawPaths& raw) {
 
 void add_audit(CLI::App& audit, RawPaths& paths, AuditListOptions& list, bool& json) {
   add_paths(audit, paths);
-  audit.add_option("--secret-key", list.secret_key, "Only the rows of this secret (needs the key file)");
-  audit.add_option("--action", list.action, "Only created, retrieved, deleted, expired, denied or locked");
-  audit.add_option("--since", list.since,
-                   "Only from this time on: 2026-11-22, 2026-11-22T14:05:00Z or 90s, 15m, 24h, 7d");
-  audit.add_option("--limit", list.limit, "At most this many of the newest rows")
+  audit.add_option("--secret-key", list.secret_key, "Only the rows of this secret (needs the key file)")
+      ->option_text("KEY");
+  audit.add_option("--action", list.action, "Only created, retrieved, deleted, expired, denied or locked")
+      ->option_text("ACTION")
+      ->check(CLI::IsMember({"created", "retrieved", "deleted", "expired", "denied", "locked"}));
+  audit
+      .add_option("--since", list.since,
+                  "Only from this time on: 2026-11-22, 2026-11-22T14:05:00Z or 90s, 15m, 24h, 7d")
+      ->option_text("TIME");
+  audit.add_option("--limit", list.limit, "At most this many of the newest rows (100)")
+      ->option_text("N")
       ->check(CLI::Range(1, 100'000'000))
       ->capture_default_str();
   audit.add_flag("--json", json, "One JSON object a line");
@@ -57,6 +63,7 @@ CommandLine::CommandLine() : app_("Keep a secret, hand it out once.", "disposabl
   add_serve(*app_.add_subcommand("serve", "Run the service"), paths_, serve_);
   add_audit(*app_.add_subcommand("audit", "List the audit log; works while the service runs"), paths_, audit_, json_);
   add_operations();
+  add_generate();
   app_.add_subcommand("version", "Print the version")
       ->add_flag("--json", json_, "With commit, compiler, every linked library and the kernel's sandbox");
   // A command with such a callback reads the environment when it is named. Without, all of them would after the one
@@ -64,6 +71,16 @@ CommandLine::CommandLine() : app_("Keep a secret, hand it out once.", "disposabl
   for (CLI::App* command : app_.get_subcommands([](CLI::App*) { return true; })) {
     command->parse_complete_callback([] {});
   }
+}
+
+void CommandLine::add_generate() {
+  app_.add_subcommand("generate", "Print a manual page, the default configuration file or completions")
+      ->add_option(
+          "WHAT", generate_.what,
+          "manual for disposable-secrets(1), manual-conf for disposable-secrets.conf(5), config for the default "
+          "configuration file; bash, zsh or fish for completions")
+      ->required()
+      ->check(CLI::IsMember(std::vector<std::string>(kGenerated.begin(), kGenerated.end())));
 }
 
 void CommandLine::add_operations() {
@@ -131,6 +148,9 @@ Command CommandLine::command() const {
   if (app_.got_subcommand("keys")) {
     const bool rotate = app_.get_subcommand("keys")->got_subcommand("rotate");
     return KeysOptions{rotate ? KeysOptions::What::kRotate : KeysOptions::What::kCreate, paths, json_};
+  }
+  if (app_.got_subcommand("generate")) {
+    return generate_;
   }
   return VersionOptions{json_};
 }

@@ -25,12 +25,14 @@ class CommandLine {
 
  private:
   void add_operations();
+  void add_generate();
 
   CLI::App app_;
   RawPaths paths_;
   ServeOptions serve_;
   AuditListOptions audit_;
   std::string folder_;
+  GenerateOptions generate_;
   bool json_ = false;
 };
 

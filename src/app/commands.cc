@@ -9,6 +9,7 @@
 #include "app/audit_command.h"
 #include "app/backup_command.h"
 #include "app/doctor_command.h"
+#include "app/generate_command.h"
 #include "app/keys_command.h"
 #include "app/options.h"
 #include "app/process.h"
@@ -77,6 +78,10 @@ struct Runner {
     SystemRandom initialised;
     SystemClock clock;
     return diagnose(options, clock);
+  }
+  int operator()(const GenerateOptions& options) const {
+    print(generated(options.what));
+    return kExitSuccess;
   }
   int operator()(const VersionOptions& options) const {
     const BuildInfo info = build_info();

@@ -1,6 +1,7 @@
 #include "app/option_table.h"
 
 #include <charconv>
+#include <sstream>
 #include <string_view>
 
 namespace disposable {
@@ -46,14 +47,15 @@ auto decimal_in(double least, double most) {
 
 }  // namespace
 
-CLI::Option* OptionTable::add(CLI::Option* option, const char* value_name) {
+CLI::Option* OptionTable::add(CLI::Option* option, const char* value_name, const std::string& now) {
   option->option_text(value_name)->envname(environment_name(option->get_single_name()))->group(group_);
-  return option;
+  return option->default_str(now);
 }
 
 void OptionTable::bytes(const std::string& name, std::uint64_t& value, std::uint64_t least, std::uint64_t most,
                         const std::string& help) {
-  add(app_.add_option(name, value, help + " (" + size_text(value) + ")"), "BYTES")
+  const std::string now = size_text(value);
+  add(app_.add_option(name, value, help + " (" + now + ")"), "BYTES", now)
       ->transform(CLI::AsSizeValue(false))
       ->check(CLI::Range(least, most));
 }
@@ -65,23 +67,26 @@ void OptionTable::seconds(const std::string& name, std::chrono::milliseconds& va
     value = std::chrono::round<std::chrono::milliseconds>(std::chrono::duration<double>(typed));
   };
   const std::string now = decimal_text(std::chrono::duration<double>(value).count());
-  add(app_.add_option_function<double>(name, set, help + " (" + now + ")"), "SECONDS")
+  add(app_.add_option_function<double>(name, set, help + " (" + now + ")"), "SECONDS", now)
       ->check(decimal_in(kLeast, kMost));
 }
 
 void OptionTable::rate(const std::string& name, Rate& value, const std::string& what) {
   constexpr double kMost = 1'000'000;
-  const std::string per_minute = what + " a minute, 0: no limit (" + decimal_text(value.per_minute) + ")";
-  add(app_.add_option(name + "-per-minute", value.per_minute, per_minute), "N")->check(decimal_in(0, kMost));
-  const std::string burst = "... and at once (" + decimal_text(value.burst) + ")";
-  add(app_.add_option(name + "-burst", value.burst, burst), "N")->check(decimal_in(1, kMost));
+  const std::string per_minute = decimal_text(value.per_minute);
+  add(app_.add_option(name + "-per-minute", value.per_minute, what + " a minute, 0: no limit (" + per_minute + ")"),
+      "N", per_minute)
+      ->check(decimal_in(0, kMost));
+  const std::string burst = decimal_text(value.burst);
+  add(app_.add_option(name + "-burst", value.burst, "... and at once (" + burst + ")"), "N", burst)
+      ->check(decimal_in(1, kMost));
 }
 
 void OptionTable::whole_seconds(const std::string& name, std::chrono::seconds& value, std::int64_t most,
                                 const std::string& help) {
   const auto set = [&value](const std::int64_t& typed) { value = std::chrono::seconds(typed); };
   const std::string now = std::to_string(value.count());
-  add(app_.add_option_function<std::int64_t>(name, set, help + " (" + now + ")"), "SECONDS")
+  add(app_.add_option_function<std::int64_t>(name, set, help + " (" + now + ")"), "SECONDS", now)
       ->check(CLI::Range(std::int64_t{1}, most));
 }
 
@@ -96,11 +101,13 @@ void OptionTable::octal(const std::string& name, unsigned& value, unsigned most,
     }
     value = typed;
   };
-  add(app_.add_option_function<std::string>(name, set, help), "MODE");
+  std::ostringstream now;
+  now << '0' << std::oct << value;
+  add(app_.add_option_function<std::string>(name, set, help + " (" + now.str() + ")"), "MODE", now.str());
 }
 
 void OptionTable::flag(const std::string& name, bool& value, const std::string& help) {
-  add(app_.add_flag(name, value, help), " ");
+  add(app_.add_flag(name, value, help), " ", {});
 }
 
 }  // namespace disposable

@@ -26,7 +26,8 @@ class OptionTable {
 
   template <class Integer>
   void count(const std::string& name, Integer& value, Integer least, Integer most, const std::string& help) {
-    add(app_.add_option(name, value, help + " (" + std::to_string(value) + ")"), "N")->check(CLI::Range(least, most));
+    const std::string now = std::to_string(value);
+    add(app_.add_option(name, value, help + " (" + now + ")"), "N", now)->check(CLI::Range(least, most));
   }
   // A number, also with a unit: 65536, 64K, 64KiB are the same.
   void bytes(const std::string& name, std::uint64_t& value, std::uint64_t least, std::uint64_t most,
@@ -37,21 +38,23 @@ class OptionTable {
   // Two options: NAME-per-minute and NAME-burst.
   void rate(const std::string& name, Rate& value, const std::string& what);
 
+  // The help must name the default; where it can be typed, `default_str` of the result is to be it.
   template <class Text>
   CLI::Option* text(const std::string& name, Text& value, const char* value_name, const std::string& help) {
-    return add(app_.add_option(name, value, help), value_name);
+    return add(app_.add_option(name, value, help), value_name, {});
   }
   // Several values: the option may be repeated, and a value may hold several with commas.
   CLI::Option* texts(const std::string& name, std::vector<std::string>& values, const char* value_name,
                      const std::string& help) {
     return text(name, values, value_name, help)->delimiter(',')->allow_extra_args(false);
   }
-  // The mode of a file; the help must name the default.
+  // The mode of a file.
   void octal(const std::string& name, unsigned& value, unsigned most, const std::string& help);
   void flag(const std::string& name, bool& value, const std::string& help);
 
  private:
-  CLI::Option* add(CLI::Option* option, const char* value_name);
+  // `now`, the default, is what the configuration file would say; empty when there is none.
+  CLI::Option* add(CLI::Option* option, const char* value_name, const std::string& now);
 
   CLI::App& app_;
   const std::string group_;

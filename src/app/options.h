@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -98,8 +99,15 @@ struct VersionOptions {
   bool json = false;
 };
 
+// What `generate` can make.
+inline constexpr std::array<const char*, 6> kGenerated = {"manual", "manual-conf", "config", "bash", "zsh", "fish"};
+
+struct GenerateOptions {
+  std::string what;
+};
+
 using Command = std::variant<ServeOptions, AuditListOptions, AuditVerifyOptions, KeysOptions, BackupOptions,
-                             RestoreOptions, DoctorOptions, VersionOptions>;
+                             RestoreOptions, DoctorOptions, VersionOptions, GenerateOptions>;
 
 // What to do instead of a command: text for stdout (help) or stderr (a usage error), and the exit code.
 struct Exit {

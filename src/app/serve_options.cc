@@ -26,8 +26,9 @@ void add_listening(CLI::App& serve, ServeOptions& options) {
   table
       .texts("--listen", options.listen, "ADDRESS",
              "HOST:PORT, [V6]:PORT, unix:/path, fd:NAME or systemd (127.0.0.1:8000); repeatable")
+      ->default_str(kListenDefault)
       ->check(listen_problem);
-  table.octal("--listen-mode", options.listen_mode, 0777, "Mode of Unix sockets, octal (0660)");
+  table.octal("--listen-mode", options.listen_mode, 0777, "Mode of Unix sockets, octal");
   table.text("--metrics-listen", options.metrics_listen, "ADDRESS", "A listener for /metrics alone (none)")
       ->check(listen_problem);
   table.text("--tls-cert", options.tls_certificate, "FILE", "Certificate chain, PEM; read again on SIGHUP (none)");
@@ -127,6 +128,10 @@ Result<void> apply_config(CLI::App& command, const std::string& file, Unknown un
     }
     if (option == nullptr || line.name == "config" || line.name == "help") {
       return mistake(line.number, "there is no option " + line.name);
+    }
+    // Like an empty variable: the default configuration file has such lines where there is no default to be typed.
+    if (line.value.empty()) {
+      continue;
     }
     if (set_here.contains(option) && option->get_items_expected_max() <= 1) {
       return mistake(line.number, line.name + " is in line " + std::to_string(set_here[option]) + " already");

@@ -1,0 +1,249 @@
+#include "app/manual_page.h"
+
+#include <algorithm>
+
+#include "app/default_configuration.h"
+#include "app/roff.h"
+
+namespace disposable {
+
+namespace {
+
+constexpr const char* kDescription = R"(.SH DESCRIPTION
+Keeps a secret, encrypted, and hands it out once.
+.B serve
+runs the service: a small JSON API over HTTP or HTTPS,
+whose documentation the service itself has under
+.IR /docs .
+Every other command works on the files of a service, most of them while it runs.
+.PP
+Results go to standard output.
+Problems go to standard error, as one line and perhaps a hint.
+The log of the service goes to standard error too:
+as text on a terminal, otherwise as one JSON object a line.
+)";
+
+constexpr const char* kEnvironment = R"(.SH ENVIRONMENT
+Of the options that many commands share or that
+.B serve
+has, each can also be set by a variable.
+An empty variable counts as not set.
+Where an option is repeatable, commas separate the values of its variable.
+)";
+
+constexpr const char* kOtherVariables = R"(.TP
+.BR XDG_DATA_HOME ", " HOME
+Where the data folder is by default.
+.TP
+.BR LISTEN_FDS ", " LISTEN_PID ", " LISTEN_FDNAMES ", " NOTIFY_SOCKET ", " WATCHDOG_USEC
+How
+.BR systemd (1)
+hands sockets over and hears how the service is.
+)";
+
+constexpr const char* kRest = R"(.SH SIGNALS
+.TP
+.B SIGTERM\fR, \fBSIGINT
+End the service: requests in hand are answered, for ten seconds at most.
+.TP
+.B SIGHUP
+Read the configuration file, the certificate and the keyring again.
+A mistake in one of them changes nothing and is logged.
+.SH "EXIT STATUS"
+.TP
+.B 0
+Success.
+.TP
+.B 1
+It could not be done; for
+.B audit verify
+also: the log was changed.
+.TP
+.B 2
+The command line, the environment or the configuration file is wrong.
+.SH FILES
+.TP
+.I /etc/disposable\-secrets/disposable\-secrets.conf
+The configuration of the installed service, see
+.BR disposable\-secrets.conf (5).
+.TP
+.I /etc/disposable\-secrets/keyring
+Its keyring.
+Without it no secret can be read.
+Keep a copy, apart from copies of the data.
+.TP
+.I /var/lib/disposable\-secrets
+Its data folder: the secrets in
+.I store
+and the audit log in
+.IR audit.db .
+.TP
+.I \(ti/.local/share/disposable\-secrets
+The data folder when nothing names another; its keyring is beside it, with
+.I .keyring
+behind the name.
+.SH EXAMPLES
+A service for this machine alone, then one with TLS for everybody:
+.PP
+.EX
+disposable\-secrets serve \-\-data\-dir /srv/secrets
+disposable\-secrets serve \-\-listen \(aq[::]:443\(aq \-\-tls\-cert fullchain.pem \-\-tls\-key privkey.pem
+.EE
+.PP
+Create a secret and retrieve it:
+.PP
+.EX
+curl \-H \(aqContent\-Type: application/json\(aq \-d \(aq{"secret": "my_secret"}\(aq http://127.0.0.1:8000/api/v1/secret
+curl http://127.0.0.1:8000/api/v1/secret/550e8400\-e29b\-41d4\-a716\-446655440000
+.EE
+.PP
+What happened in the last day:
+.PP
+.EX
+disposable\-secrets audit \-\-data\-dir /srv/secrets \-\-since 24h
+.EE
+.SH "SEE ALSO"
+.BR disposable\-secrets.conf (5),
+.BR systemd.socket (5)
+)";
+
+constexpr const char* kConfigurationDescription = R"(.SH DESCRIPTION
+The configuration file of
+.BR disposable\-secrets (1),
+which
+.B \-\-config
+names.
+It has lines
+.IR name " = " value ,
+with the names of the options of
+.BR "disposable\-secrets serve" .
+What is repeatable has a line for each value.
+Lines that begin with # are comments.
+A line with nothing behind its = leaves the option at its default.
+Quotes around the whole value are dropped.
+Bytes may be written 65536, 64K or 64KiB;
+an option that takes no value on the command line is
+.B true
+or
+.BR false .
+.PP
+The command line wins over the environment, the environment over the file.
+.PP
+Commands other than
+.B serve
+take from the file what they need of it.
+The installed service is given
+.B data\-dir
+and
+.B key\-file
+on its command line, so that in its file they serve only the other commands.
+It is also given sockets by
+.BR systemd (1),
+which it serves all when there is no
+.BR listen .
+.SH OPTIONS
+)";
+
+constexpr const char* kConfigurationRest = R"(.SH RELOADING
+On SIGHUP
+.RB ( "systemctl reload disposable\-secrets" )
+the service reads the file again.
+In force from the next connection or request are all limits but
+.B secret\-bytes\-max
+and
+.BR ttl\-max ,
+and
+.BR log\-level ,
+.BR trusted\-proxy ,
+.B tls\-cert
+and
+.BR tls\-key .
+For everything else it needs a restart, and the log says so.
+.SH FILES
+.TP
+.I /etc/disposable\-secrets/disposable\-secrets.conf
+The file of the installed service.
+.SH EXAMPLES
+.EX
+listen = 0.0.0.0:443
+listen = [::]:443
+tls\-cert = /etc/disposable\-secrets/fullchain.pem
+tls\-key = /etc/disposable\-secrets/privkey.pem
+stored\-bytes\-max = 2G
+.EE
+.SH "SEE ALSO"
+.BR disposable\-secrets (1)
+)";
+
+std::string synopsis(const DocumentedCommand& program) {
+  std::string roff = ".SH SYNOPSIS\n";
+  const char* separator = "";
+  for (const DocumentedCommand* command : with_all_below(program)) {
+    if (command->path.empty() || command->needs_command) {
+      continue;
+    }
+    roff += separator + roff_bold("disposable-secrets " + command->name());
+    separator = ".br\n";
+    const std::vector<DocumentedOption> options = accepted_options(*command);
+    roff += " [" + roff_italic("option") + "...]";
+    for (const DocumentedOption& option : options) {
+      roff += option.positional ? " " + roff_italic(option.name()) : "";
+    }
+    roff += "\n";
+  }
+  return roff;
+}
+
+std::string commands(const DocumentedCommand& program) {
+  std::string roff = ".SH COMMANDS\n";
+  for (const DocumentedCommand* command : with_all_below(program)) {
+    if (command->path.empty()) {
+      continue;
+    }
+    roff += ".SS \"" + roff_text(command->name()) + "\"\n" + roff_text(command->description) + ".\n";
+    if (!command->inherited.empty()) {
+      std::vector<std::string> above(command->path.begin(), command->path.end() - 1);
+      roff += "Takes the options of " + roff_bold(CLI::detail::join(above, " ")) + " too.\n";
+    }
+    roff += roff_options(command->options, [](const std::string& group) { return ".PP\n" + roff_text(group) + ":\n"; });
+  }
+  return roff;
+}
+
+std::string environment(const DocumentedCommand& program) {
+  std::string roff = kEnvironment;
+  std::vector<std::string> names;
+  for (const DocumentedCommand* command : with_all_below(program)) {
+    for (const DocumentedOption& option : command->options) {
+      const bool seen = std::find(names.begin(), names.end(), option.environment) != names.end();
+      if (!option.environment.empty() && !seen) {
+        names.push_back(option.environment);
+        roff += ".TP\n" + roff_bold(option.environment) + "\n" + roff_bold(option.name()) + "\n";
+      }
+    }
+  }
+  return roff + kOtherVariables;
+}
+
+}  // namespace
+
+std::string manual_page(const DocumentedCommand& program) {
+  return roff_title("DISPOSABLE-SECRETS", 1, "User Commands") +
+         ".SH NAME\ndisposable\\-secrets \\- keep a secret, hand it out once\n" + synopsis(program) + kDescription +
+         commands(program) + environment(program) + kRest;
+}
+
+std::string configuration_manual_page(const DocumentedCommand& program) {
+  std::string roff = roff_title("DISPOSABLE-SECRETS.CONF", 5, "File Formats") +
+                     ".SH NAME\ndisposable\\-secrets.conf \\- configuration of disposable\\-secrets\n" +
+                     kConfigurationDescription;
+  std::vector<DocumentedOption> options = configurable_options(program);
+  for (DocumentedOption& option : options) {
+    option.names = {option.name().substr(2)};
+    option.value_name = option.value_name.empty() ? "true" : option.value_name;
+  }
+  const auto heading = [](const std::string& group) { return ".SS \"" + roff_text(group) + "\"\n"; };
+  return roff + roff_options(options, heading) + kConfigurationRest;
+}
+
+}  // namespace disposable
