@@ -37,7 +37,7 @@ std::string message_and_action(const DocumentedOption& option) {
     case ValueKind::kFile:
       return message + ":_files";
     case ValueKind::kFolder:
-      return message + ":_files -/";
+      return message + ":_path_files -/";  // _files would offer files when there is no folder
     case ValueKind::kOther:
       break;
   }
