@@ -291,6 +291,13 @@ class LifeWithSystemdTest(SystemCase):
         self.assertEqual(self.system.told_to_systemd(), ["daemon-reload", "restart disposable-secrets-isolated.service"])
         self.assertEqual(list(self.system.file("/etc/systemd/system").glob("*.wants/disposable-secrets*")), [])
 
+    def test_a_removal_that_is_undone_starts_it_again(self):
+        self.install()
+        self.dpkg("--remove", "disposable-secrets")
+        self.system.told_to_systemd()
+        self.install()
+        self.assertEqual(self.system.told_to_systemd(), ["daemon-reload", f"start {self.BOTH}"])
+
     def test_removing_stops_everything_first(self):
         self.install()
         self.system.told_to_systemd()
@@ -302,6 +309,7 @@ class LifeWithSystemdTest(SystemCase):
         self.assertIn(f"disposable-secrets: start of {self.BOTH} failed; 'systemctl status {self.BOTH}' and "
                       "'journalctl -u disposable-secrets' say why.\n", said)
         self.assertEqual(self.state(), "installed")
+        self.install()
         said = self.install("new", failing="restart")
         self.assertIn("disposable-secrets: restart of disposable-secrets.service failed;", said)
         self.assertEqual((self.state(), control(newer_deb, "Version")), ("installed", "99.0"))
