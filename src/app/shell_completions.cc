@@ -8,8 +8,7 @@ ValueKind value_kind(const DocumentedOption& option) {
   if (!option.choices.empty()) {
     return ValueKind::kChoice;
   }
-  // A positional is called by what it is.
-  const std::string& name = option.positional ? option.name() : option.value_name;
+  const std::string& name = option.value_name;
   if (name.empty()) {
     return ValueKind::kNone;
   }

@@ -6,7 +6,7 @@ import re
 from service import run
 
 OPTION = re.compile(r"  (?:-h,)?(?P<name>--[a-z-]+)(?: (?P<value>[A-Z]+))? +(?P<help>\S.*)")
-POSITIONAL = re.compile(r"  (?P<name>[A-Z]+)(?: (?P<value>\S+))?(?: REQUIRED)?(?: +(?P<help>\S.*))?")
+POSITIONAL = re.compile(r"  (?P<name>[A-Za-z]+)(?: (?P<value>\S+))?(?: REQUIRED)?(?: +(?P<help>\S.*))?")
 COMMAND = re.compile(r"  (?P<name>[a-z-]+) +(?P<help>\S.*)")
 
 
