@@ -58,6 +58,7 @@ STEPS = (
     Step("packaging", "python3 tests/packaging/packaging_test.py", 1, ("dependencies",)),
     Step("release", "packaging/quickstart --build-only", 15, SETUP),
     Step("static", "tests/release/run", 1, ("release",)),
+    Step("hardening", "tests/hardening/run", 2, ("release",)),
     Step("quickstart", "python3 tests/packaging/quickstart_test.py", 2, ("release",)),
     Step("generate", "python3 tests/packaging/generate_test.py", 1, ("release",)),
     Step("deb", "python3 tests/packaging/deb_test.py", 2, ("release",)),
