@@ -59,6 +59,7 @@ STEPS = (
     Step("release", "packaging/quickstart --build-only", 15, SETUP),
     Step("hardening", "tests/hardening/run", 2, ("release",)),
     Step("release-artifacts", "tests/release/run", 5, ("release",)),
+    Step("container", "tests/container/run", 5, ("release",)),
     Step("userland", "tests/userland/run", 10, ("release",)),
     Step("reproducible", "tests/reproducible/run", 10, ("release",)),
     Step("quickstart", "python3 tests/packaging/quickstart_test.py", 2, ("release",)),
