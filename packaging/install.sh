@@ -78,6 +78,17 @@ with_our_path() { # unit
   done <"$1"
 }
 
+# So that --config with this file is all that the commands beside the service need.
+with_our_folders() { # default configuration
+  while IFS= read -r line; do
+    case $line in
+      '#data-dir =') line="data-dir = $data" ;;
+      '#key-file =') line="key-file = $keyring" ;;
+    esac
+    printf '%s\n' "$line"
+  done <"$1"
+}
+
 user_exists() {
   if [ -z "$root" ]; then
     id -u disposable-secrets >/dev/null 2>&1
@@ -146,7 +157,8 @@ LIST
   done
   if [ ! -e "$root$configuration" ]; then
     "$here/disposable-secrets" generate config >"$scratch/generated" || fail "cannot generate config"
-    put 0644 "$configuration" "$scratch/generated"
+    with_our_folders "$scratch/generated" >"$scratch/configuration"
+    put 0644 "$configuration" "$scratch/configuration"
   fi
   put 0755 "$copy_of_this" "$0"
   put 0755 "$program" "$here/disposable-secrets"
@@ -187,7 +199,7 @@ install_program() {
     say "version $version is installed in $root"
   else
     say "version $version is installed; no systemd runs here. To serve, as root or as a user who can read these files:"
-    say "$program serve --config $configuration --data-dir $data --key-file $keyring"
+    say "$program serve --config $configuration"
   fi
 }
 

@@ -55,9 +55,12 @@ A mistake in one of them changes nothing and is logged.
 Success.
 .TP
 .B 1
-It could not be done; for
+It could not be done.
+For
 .B audit verify
-also: the log was changed.
+also: the log was changed; for
+.BR doctor :
+a check has failed.
 .TP
 .B 2
 The command line, the environment or the configuration file is wrong.

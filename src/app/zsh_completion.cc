@@ -54,9 +54,10 @@ std::string specification(const DocumentedOption& option) {
   if (option.names.size() == 1) {
     return "    '" + std::string(option.repeatable ? "*" : "") + option.name() + behind;
   }
+  const std::string begin = "    '(" + joined(option.names, " ") + ")";
   std::string text;
   for (const std::string& name : option.names) {
-    text += "    '(" + joined(option.names, " ") + ")" + name + behind;
+    text.append(begin).append(name).append(behind);
   }
   return text;
 }

@@ -104,11 +104,18 @@ class ContentTest(unittest.TestCase):
         self.assertEqual(files, FILES)
 
     def test_it_has_what_the_program_generates(self):
-        for path, what in ((CONFIGURATION, "config"), ("/usr/share/zsh/vendor-completions/_disposable-secrets", "zsh"),
+        for path, what in (("/usr/share/zsh/vendor-completions/_disposable-secrets", "zsh"),
                            ("/usr/share/bash-completion/completions/disposable-secrets", "bash"),
                            ("/usr/share/fish/vendor_completions.d/disposable-secrets.fish", "fish")):
             self.assertEqual(self.content(path).decode(), run("generate", what).stdout)
         self.assertEqual(self.content("/usr/bin/disposable-secrets"), EXECUTABLE.read_bytes())
+
+    def test_its_configuration_is_the_default_with_its_folders(self):
+        expected = run("generate", "config").stdout
+        for line, value in (("data-dir", DATA), ("key-file", KEYRING)):
+            self.assertIn(f"\n#{line} =\n", expected)
+            expected = expected.replace(f"\n#{line} =\n", f"\n{line} = {value}\n")
+        self.assertEqual(self.content(CONFIGURATION).decode(), expected)
 
     def test_lintian_has_no_error_and_no_warning(self):
         left_behind = folder / "lintian"  # it leaves files in its TMPDIR
@@ -209,8 +216,7 @@ class LifeWithoutSystemdTest(SystemCase):
 
     def test_what_is_installed_works(self):
         self.dpkg("--install", "/tmp/old.deb")
-        done = self.system.run("disposable-secrets", "serve", "--config", CONFIGURATION, "--data-dir", DATA, "--key-file",
-                               KEYRING, "--listen", "fd:none")
+        done = self.system.run("disposable-secrets", "serve", "--config", CONFIGURATION, "--listen", "fd:none")
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("fd:none", done.stderr)  # all before it was fine
         self.assertEqual(self.system.run("man", "-w", "disposable-secrets").returncode, 0)

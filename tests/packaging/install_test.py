@@ -118,10 +118,17 @@ class FolderTest(InstallCase):
 
     def test_what_is_generated_is_what_the_program_generates(self):
         self.script("install")
-        for path, what in ((CONFIGURATION, "config"), ("/usr/local/share/man/man1/disposable-secrets.1", "manual"),
+        for path, what in (("/usr/local/share/man/man1/disposable-secrets.1", "manual"),
                            ("/usr/local/share/man/man5/disposable-secrets.conf.5", "manual-conf"),
                            ("/usr/local/share/zsh/site-functions/_disposable-secrets", "zsh")):
             self.assertEqual((self.root / path[1:]).read_text(), run("generate", what).stdout)
+
+    def test_the_configuration_is_the_default_with_its_folders(self):
+        self.script("install")
+        lines = (self.root / CONFIGURATION[1:]).read_text().splitlines()
+        default = run("generate", "config").stdout.splitlines()
+        self.assertEqual([(line, was) for line, was in zip(lines, default, strict=True) if line != was],
+                         [(f"data-dir = {DATA}", "#data-dir ="), (f"key-file = {KEYRING}", "#key-file =")])
 
     def test_an_image_gets_no_keyring(self):
         self.says(self.script("install"), 0, f"{PROGRAM} keys create --key-file {KEYRING}")
@@ -209,11 +216,11 @@ class SystemTest(InstallCase):
         return self.system.run(f"{path}/install.sh", command, *options, **environment)
 
     def test_where_no_systemd_runs_it_says_how_to_serve(self):
-        self.says(self.script("install"), 0, f"{PROGRAM} serve --config {CONFIGURATION} --data-dir {DATA} --key-file {KEYRING}")
+        self.says(self.script("install"), 0, f"{PROGRAM} serve --config {CONFIGURATION}")
         keyring = self.system.file(KEYRING).stat()
         self.assertEqual((stat.S_IMODE(keyring.st_mode), keyring.st_uid), (0o600, 0))
-        done = self.system.run("disposable-secrets", "serve", "--config", CONFIGURATION, "--data-dir", DATA, "--key-file",
-                               KEYRING, "--listen", "fd:none", PATH="/usr/local/bin")
+        done = self.system.run("disposable-secrets", "serve", "--config", CONFIGURATION, "--listen", "fd:none",
+                               PATH="/usr/local/bin")
         self.assertIn("fd:none", done.stderr)  # all before it was fine
 
     def test_it_needs_no_more_than_coreutils(self):
