@@ -1,7 +1,7 @@
 #include "app/backup_command.h"
 
 #include "app/backup_manifest.h"
-#include "app/durable_file.h"
+#include "app/folder_claim.h"
 #include "app/terminal.h"
 #include "audit/sqlite/audit_copy.h"
 #include "base/log.h"
@@ -12,17 +12,22 @@ namespace disposable {
 
 namespace {
 
-Result<void> make_empty_folder(const std::filesystem::path& folder) {
+// Makes the folder, claims it and sees that nothing is in it.
+Result<FileDescriptor> claim_empty_folder(const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) {
     return fail(Errc::kInvalidArgument, "cannot make the folder " + folder.string() + ": " + error.message());
   }
+  Result<FileDescriptor> claim = claim_folder(folder);
+  if (!claim) {
+    return claim;
+  }
   const bool empty = std::filesystem::is_empty(folder, error);
   if (error || !empty) {
-    return fail(Errc::kInvalidArgument, "the folder " + folder.string() + " is not empty");
+    return fail(Errc::kAlreadyExists, "the folder " + folder.string() + " is not empty");
   }
-  return {};
+  return claim;
 }
 
 Result<StoreCopy::Rewritten> without_keys(ByteView bytes, WallTime now) {
@@ -63,9 +68,11 @@ Result<BackupManifest> copy_into(const BackupLayout& backup, const Paths& paths,
 
 int back_up(const BackupOptions& options, Clock& clock) {
   const BackupLayout backup{options.folder};
-  const Result<void> made = make_empty_folder(backup.folder);
-  if (!made) {
-    return print_error(kExitFailure, made.error().detail, "a backup is written to a new or empty folder");
+  const Result<FileDescriptor> claim = claim_empty_folder(backup.folder);
+  if (!claim) {
+    const bool taken = claim.error().code == Errc::kAlreadyExists;
+    return print_error(kExitFailure, claim.error().detail,
+                       taken ? "a backup is written to a new or empty folder; one without a manifest did not end" : "");
   }
   const Result<BackupManifest> manifest = copy_into(backup, options.paths, clock.now());
   const Result<void> written = manifest ? write_manifest(backup.manifest(), *manifest) : fail(manifest.error());

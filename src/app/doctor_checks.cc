@@ -1,11 +1,14 @@
 #include "app/doctor_checks.h"
 
+#include <algorithm>
+
+#include "app/epoch_needs.h"
 #include "app/epoch_uses.h"
 #include "app/key_file.h"
 #include "app/process.h"
+#include "audit/sqlite/audit_reader.h"
 #include "audit/sqlite/audit_verifier.h"
 #include "http/tls_context.h"
-#include "store/rocksdb/store_copy.h"
 
 namespace disposable {
 
@@ -77,27 +80,60 @@ Finding examine_keyring(const Examination& examination) {
   return {Verdict::kOk, text + ", in use since " + format_utc(uses->back().since)};
 }
 
+bool there(const std::filesystem::path& path) {
+  std::error_code error;
+  return std::filesystem::exists(path, error);
+}
+
+// A store and an audit log come into being together, so one without the other has lost it.
+Finding examine_missing_store(const Paths& paths) {
+  const bool started = there(paths.audit_log()) || there(paths.epoch_uses());
+  return started ? Finding{Verdict::kFailed, "there is no store in " + paths.store().string() + ", and there was one",
+                           "restore a backup into an empty data folder"}
+                 : Finding{Verdict::kOk, "none yet; the service makes one when it starts"};
+}
+
 Finding examine_store(const Examination& examination) {
   const Paths& paths = examination.options.paths;
-  std::error_code error;
-  if (std::filesystem::exists(paths.restoring(), error) && !std::filesystem::exists(paths.store(), error)) {
+  if (there(paths.restoring()) && !there(paths.store())) {
     return {Verdict::kFailed, "a restore did not end", "run it again"};
   }
-  const Result<StoreSurvey> survey = survey_store(paths.store());
-  if (!survey && survey.error().code == Errc::kNotFound) {
-    return {Verdict::kOk, survey.error().detail + "; the service makes one when it starts"};
+  const Result<EpochNeeds> needs = survey_epochs(paths.store(), examination.now);
+  if (!needs && needs.error().code == Errc::kNotFound) {
+    return examine_missing_store(paths);
   }
-  if (!survey) {
-    return {Verdict::kFailed, survey.error().detail, "see 'When something is down' in the documentation"};
+  if (!needs) {
+    return {Verdict::kFailed, needs.error().detail, "see 'When something is down' in the documentation"};
   }
-  if (survey->identity.format != kStoreFormat) {
+  if (needs->store.identity.format != kStoreFormat) {
     return {Verdict::kFailed, "it is a backup, or of another version of this program", "see 'restore'"};
   }
   const Result<Keyring> keyring = read_key_file(paths.key_file);
-  if (keyring && keyring->check_value() != survey->identity.check) {
+  if (keyring && keyring->check_value() != needs->store.identity.check) {
     return {Verdict::kFailed, "the keyring does not belong to it", "put the right key file back"};
   }
-  return {Verdict::kOk, std::to_string(survey->secrets) + " secrets, every record reads"};
+  const std::vector<std::uint32_t> epochs = keyring ? keyring->epochs() : std::vector<std::uint32_t>{};
+  for (const std::uint32_t needed : needs->epochs) {
+    if (keyring && std::find(epochs.begin(), epochs.end(), needed) == epochs.end()) {
+      return {Verdict::kFailed, "live secrets need epoch " + std::to_string(needed) + ", which the keyring lacks",
+              "put a key file back that has it"};
+    }
+  }
+  return {Verdict::kOk, std::to_string(needs->store.secrets) + " secrets, every record reads"};
+}
+
+// As `serve` does when it starts: the event that the store saw recorded last must be there.
+Finding examine_continuity(const Paths& paths, std::uint64_t rows) {
+  const Result<StoreSurvey> survey = survey_store(paths.store(), [](ByteView /*record*/) { return Result<void>{}; });
+  if (survey && survey->last_acknowledged) {
+    Result<AuditReader> reader = AuditReader::open(paths.audit_log());
+    const Result<bool> found = reader ? reader->contains(*survey->last_acknowledged) : fail(reader.error());
+    if (found && !*found) {
+      return {Verdict::kFailed, "it lacks the event that was recorded last: it was put back to an earlier state",
+              "put the newest audit log back"};
+    }
+  }
+  return {Verdict::kOk, std::to_string(rows) + " rows, chain unbroken"};
 }
 
 Finding examine_audit_log(const Examination& examination) {
@@ -112,12 +148,14 @@ Finding examine_audit_log(const Examination& examination) {
       });
   examination.progress.clear();
   if (!report && report.error().code == Errc::kNotFound) {
-    return {Verdict::kOk, report.error().detail + "; the service makes one when it starts"};
+    return there(paths.store() / "CURRENT")
+               ? Finding{Verdict::kFailed, report.error().detail + ", and there was one", "put it back"}
+               : Finding{Verdict::kOk, "none yet; the service makes one when it starts"};
   }
   if (!report) {
     return {Verdict::kFailed, report.error().detail, "see 'audit verify'"};
   }
-  return report->ok ? Finding{Verdict::kOk, std::to_string(report->rows) + " rows, chain unbroken"}
+  return report->ok ? examine_continuity(paths, report->rows)
                     : Finding{Verdict::kFailed, "the audit log was changed: " + report->reason,
                               "keep it as evidence; a log from a backup can be compared with it"};
 }

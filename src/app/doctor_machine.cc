@@ -98,7 +98,7 @@ Finding examine_memory(const Examination& examination) {
   }
   if (has_swap()) {
     return {Verdict::kWarning, "keys are locked in memory, but secrets in flight can be swapped to disk",
-            "set MemorySwapMax=0 in the unit, as the package's does"};
+            "set MemorySwapMax=0 in the unit"};
   }
   return {Verdict::kOk, locked ? "no swap, and keys are locked in memory" : "no swap"};
 }

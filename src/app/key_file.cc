@@ -43,6 +43,52 @@ Result<void> write_all(const FileDescriptor& file, ByteView bytes, const std::fi
   return {};
 }
 
+// Writes over what is there, the part that the old content is longer by included.
+Result<void> overwrite(const FileDescriptor& file, ByteView content, const std::filesystem::path& path) {
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) {
+    return cannot("write the key file", path);
+  }
+  SecretBytes padded(std::max(static_cast<std::size_t>(status.st_size), content.size()));
+  std::copy(content.begin(), content.end(), padded.expose_mutable().begin());
+  Result<void> done = write_all(file, padded.expose(), path);
+  return done ? write_all(file, content, path) : done;
+}
+
+Result<Keyring> read_draft(const std::filesystem::path& path) {
+  const Result<SecretBytes> draft = read_private_file(draft_of(path), kName, kKeyFileBytesMax);
+  return draft ? Keyring::parse(draft->expose()) : fail(draft.error());
+}
+
+// Its keys are not to outlive the epochs that they are of.
+Result<void> wipe_draft(const std::filesystem::path& path) {
+  const std::filesystem::path draft_path = draft_of(path);
+  const FileDescriptor draft(::open(draft_path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!draft) {
+    return errno == ENOENT ? Result<void>{} : cannot("write the key file", draft_path);
+  }
+  Result<void> wiped = overwrite(draft, {}, draft_path);
+  if (wiped && ::unlink(draft_path.c_str()) != 0) {
+    return cannot("remove", draft_path);
+  }
+  return wiped;
+}
+
+// Brings what an interrupted replacement has left to its end. The draft is touched only when the file itself is whole.
+Result<void> settle(const FileDescriptor& file, const std::filesystem::path& path) {
+  if (!reread_key_file(file)) {
+    const Result<Keyring> drafted = read_draft(path);
+    if (!drafted) {
+      return fail(drafted.error());
+    }
+    Result<void> mended = overwrite(file, drafted->serialize().expose(), path);
+    if (!mended) {
+      return mended;
+    }
+  }
+  return wipe_draft(path);
+}
+
 }  // namespace
 
 Result<Keyring> reread_key_file(const FileDescriptor& file) {
@@ -56,18 +102,22 @@ Result<KeyFile> open_key_file(const std::filesystem::path& path) {
   if (!file) {
     return fail(file.error());
   }
-  const Result<SecretBytes> content = read_private_file(*file, name, kKeyFileBytesMax);
-  if (!content) {
-    return fail(content.error());
-  }
-  Result<Keyring> keyring = Keyring::parse(content->expose());
-  if (!keyring) {
-    const Result<SecretBytes> draft = read_private_file(draft_of(path), kName, kKeyFileBytesMax);
-    Result<Keyring> drafted = draft ? Keyring::parse(draft->expose()) : fail(draft.error());
-    if (!drafted) {
-      return fail(keyring.error());
+  Result<Keyring> keyring = fail(Errc::kCorrupt, name + " is damaged");
+  // Somebody may be writing it: then the draft is whole, or, when that is gone already, the file.
+  constexpr int kTries = 3;
+  for (int i = 0; i < kTries && !keyring; ++i) {
+    const Result<SecretBytes> content = read_private_file(*file, name, kKeyFileBytesMax);
+    if (!content && content.error().code != Errc::kCorrupt) {
+      return fail(content.error());
     }
-    keyring = std::move(drafted);
+    keyring = content ? Keyring::parse(content->expose()) : fail(content.error());
+    if (!keyring) {
+      Result<Keyring> drafted = read_draft(path);
+      keyring = drafted ? std::move(drafted) : std::move(keyring);
+    }
+  }
+  if (!keyring) {
+    return fail(keyring.error());
   }
   return KeyFile{std::move(*keyring), std::move(*file)};
 }
@@ -130,35 +180,31 @@ Result<FileDescriptor> lock_key_file(const std::filesystem::path& path) {
 Result<void> replace_key_file(const std::filesystem::path& path, const Keyring& keyring) {
   const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
   const std::filesystem::path draft_path = draft_of(path);
-  const SecretBytes content = keyring.serialize();
-  const FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
+  const FileDescriptor file(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
   struct stat status {};
   if (!file || ::fstat(file.get(), &status) != 0) {
     return cannot("change the key file", path);
   }
+  Result<void> done = settle(file, path);
+  if (!done) {
+    return done;
+  }
   const FileDescriptor draft(
-      ::open(draft_path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
-  if (!draft) {
+      ::open(draft_path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
+  // Whoever reads the file must be able to read the draft.
+  if (!draft || (::geteuid() == 0 && ::fchown(draft.get(), status.st_uid, status.st_gid) != 0)) {
     return cannot("write the key file", draft_path);
   }
-  Result<void> done = write_all(draft, content.expose(), draft_path);
+  const SecretBytes content = keyring.serialize();
+  done = write_all(draft, content.expose(), draft_path);
   if (done) {
     done = sync_folder(folder);
   }
   if (done) {
-    // What the old content is longer by is overwritten, not only cut off.
-    const auto size = static_cast<std::size_t>(status.st_size);
-    SecretBytes padded(std::max(size, content.size()));
-    std::copy(content.expose().begin(), content.expose().end(), padded.expose_mutable().begin());
-    done = write_all(file, padded.expose(), path);
+    done = overwrite(file, content.expose(), path);
   }
   if (done) {
-    done = write_all(file, content.expose(), path);
-  }
-  if (done) {
-    // The draft's keys are not to outlive the epochs that they are of.
-    done = write_all(draft, SecretBytes(content.size()).expose(), draft_path);
-    ::unlink(draft_path.c_str());
+    done = wipe_draft(path);
   }
   return done ? sync_folder(folder) : done;
 }

@@ -1,5 +1,6 @@
 #include "app/keys_command.h"
 
+#include "app/epoch_needs.h"
 #include "app/epoch_uses.h"
 #include "app/key_file.h"
 #include "app/terminal.h"
@@ -22,12 +23,15 @@ bool in_use(const std::vector<EpochUse>& uses, std::uint32_t epoch) {
   return uses.empty() || uses.back().epoch >= epoch;
 }
 
-Result<Rotation> rotate(Keyring& keyring, const std::vector<EpochUse>& uses, WallTime now, Random& random) {
+// `needed`: the oldest epoch that a live secret has, if any. A clock that was wrong for a while makes times wrong; what
+// a secret was created under is certain.
+Result<Rotation> rotate(Keyring& keyring, const std::vector<EpochUse>& uses, std::optional<std::uint32_t> needed,
+                        WallTime now, Random& random) {
   Rotation rotation;
   const std::vector<std::uint32_t> before = keyring.epochs();
   for (const std::uint32_t epoch : before) {
     const std::optional<WallTime> outlived = outlived_at(uses, epoch);
-    if (!outlived || now < *outlived) {
+    if (!outlived || now < *outlived || (needed && epoch >= *needed)) {
       break;
     }
     rotation.destroyed.push_back(epoch);
@@ -96,8 +100,47 @@ int create_keys(const KeysOptions& options, Random& random) {
   return kExitSuccess;
 }
 
+namespace {
+
+struct Surroundings {
+  std::vector<EpochUse> uses;  // empty: no service has run with this data folder
+  std::optional<std::uint32_t> needed;
+};
+
+// What a rotation has to know of the data folder. An error is a sentence for the operator.
+Result<Surroundings> look_around(const Paths& paths, const Keyring& keyring, WallTime now) {
+  Surroundings surroundings;
+  Result<std::vector<EpochUse>> uses = read_epoch_uses(paths.epoch_uses());
+  if (!uses && uses.error().code != Errc::kNotFound) {
+    return fail(uses.error());
+  }
+  if (!uses || uses->empty()) {
+    return surroundings;
+  }
+  surroundings.uses = std::move(*uses);
+  if (surroundings.uses.back().epoch > keyring.current_epoch()) {
+    return fail(Errc::kInvalidArgument, "the key file " + paths.key_file.string() +
+                                            " is older than the one that the service has used; put the newest back");
+  }
+  const Result<EpochNeeds> needs = survey_epochs(paths.store(), now);
+  if (!needs) {
+    return fail(needs.error());
+  }
+  if (needs->store.identity.check != keyring.check_value()) {
+    return fail(Errc::kInvalidArgument, "the keyring does not belong to the data folder " + paths.data_dir.string());
+  }
+  if (!needs->epochs.empty()) {
+    surroundings.needed = *needs->epochs.begin();
+  }
+  return surroundings;
+}
+
+}  // namespace
+
 int rotate_keys(const KeysOptions& options, Clock& clock, Random& random) {
-  const std::filesystem::path& path = options.paths.key_file;
+  std::error_code ignored;
+  const std::filesystem::path resolved = std::filesystem::canonical(options.paths.key_file, ignored);
+  const std::filesystem::path& path = resolved.empty() ? options.paths.key_file : resolved;
   const Result<FileDescriptor> lock = lock_key_file(path);
   if (!lock) {
     return print_error(kExitFailure, lock.error().detail, "name the service's keyring with --key-file");
@@ -106,16 +149,12 @@ int rotate_keys(const KeysOptions& options, Clock& clock, Random& random) {
   if (!keyring) {
     return print_error(kExitFailure, keyring.error().detail);
   }
-  const Result<std::vector<EpochUse>> uses = read_epoch_uses(options.paths.epoch_uses());
-  if (!uses && uses.error().code != Errc::kNotFound) {
-    return print_error(kExitFailure, uses.error().detail);
+  const WallTime now = clock.now();
+  const Result<Surroundings> surroundings = look_around(options.paths, *keyring, now);
+  if (!surroundings) {
+    return print_error(kExitFailure, surroundings.error().detail, "nothing was changed");
   }
-  if (uses && !uses->empty() && uses->back().epoch > keyring->current_epoch()) {
-    return print_error(kExitFailure,
-                       "the key file " + path.string() + " is older than the one that the service has used",
-                       "put the newest key file back");
-  }
-  const Result<Rotation> rotation = rotate(*keyring, uses ? *uses : std::vector<EpochUse>{}, clock.now(), random);
+  const Result<Rotation> rotation = rotate(*keyring, surroundings->uses, surroundings->needed, now, random);
   if (!rotation) {
     return print_error(kExitFailure, rotation.error().detail);
   }
@@ -124,7 +163,7 @@ int rotate_keys(const KeysOptions& options, Clock& clock, Random& random) {
     return print_error(kExitFailure, written.error().detail, "the keyring is not lost; run this again");
   }
   print(options.json ? as_json(*rotation) : as_text(*rotation));
-  if (!uses && !options.json) {
+  if (surroundings->uses.empty() && !options.json) {
     print("no service has run with the data folder " + options.paths.data_dir.string() +
           ", so no epoch is destroyed\n");
   }

@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-#include "app/epoch_uses.h"
+#include "app/folder_claim.h"
 #include "app/terminal.h"
 #include "web/assets.h"
 
@@ -19,9 +19,15 @@ StorageLimits storage_limits(const ServeOptions& options) {
   return {options.limits.stored_bytes_max, options.limits.disk_reserve_bytes};
 }
 
-Result<void> prepare_data_dir(const Paths& paths) {
+// The claim keeps a restore out, and other services, from before anything is read.
+Result<FileDescriptor> claim_data_dir(const Paths& paths) {
   const std::filesystem::path& folder = paths.data_dir;
   std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  Result<FileDescriptor> claim = claim_folder(folder);
+  if (!claim) {
+    return claim;
+  }
   if (std::filesystem::exists(paths.restoring(), error) && !std::filesystem::exists(paths.store(), error)) {
     return fail(Errc::kInvalidArgument,
                 "the data folder " + folder.string() + " is being restored, or a restore did not end; run it again");
@@ -33,7 +39,7 @@ Result<void> prepare_data_dir(const Paths& paths) {
   if (::access(folder.c_str(), R_OK | W_OK | X_OK) != 0) {
     return fail(Errc::kInvalidArgument, "cannot use the data folder " + folder.string() + ": it is not writable");
   }
-  return {};
+  return claim;
 }
 
 // A store without its keyring is a mistake of the operator, never a reason to make a new keyring.
@@ -64,9 +70,9 @@ Service::Service(const Parts& parts, KeyFile keys)
     : parts_(parts), keyring_(std::move(keys.keyring)), key_file_(std::move(keys.file)) {}
 
 Result<std::unique_ptr<Service>> Service::open(const Parts& parts) {
-  const Result<void> prepared = prepare_data_dir(parts.options.paths);
-  if (!prepared) {
-    return fail(prepared.error());
+  Result<FileDescriptor> claim = claim_data_dir(parts.options.paths);
+  if (!claim) {
+    return fail(claim.error());
   }
   Result<KeyFile> keys = open_keyring(parts.options.paths, parts.random, parts.log);
   if (!keys) {
@@ -84,9 +90,10 @@ Result<std::unique_ptr<Service>> Service::open(const Parts& parts) {
   parts.log.start();
   std::unique_ptr<Service> service(new Service(parts, std::move(*keys)));
   service->manager_ = std::move(*manager);
+  service->claim_ = std::move(*claim);
   Result<void> opened = service->open_backends();
   if (opened) {
-    opened = service->note_epoch();
+    opened = service->note_epoch(service->keyring_.current_epoch());
   }
   if (opened) {
     opened = service->open_front();
@@ -147,18 +154,6 @@ Result<void> Service::open_backends() {
       },
       [this] { parts_.log.write(LogLevel::kInfo, "events reach the audit log again"); }});
   return projector_->check_continuity();
-}
-
-Result<void> Service::note_epoch() {
-  const std::filesystem::path file = parts_.options.paths.epoch_uses();
-  const Result<std::vector<EpochUse>> uses = read_epoch_uses(file);
-  const std::uint32_t epoch = keyring_.current_epoch();
-  if (uses && !uses->empty() && uses->back().epoch > epoch) {
-    return fail(Errc::kInvalidArgument, "the key file is an old copy: it lacks epoch " +
-                                            std::to_string(uses->back().epoch) +
-                                            ", which secrets were created under; put the newest one back");
-  }
-  return note_epoch_use(file, {epoch, parts_.clock.now(), parts_.options.ttl_max});
 }
 
 Readiness Service::ready() { return {store_->ready(), projector_->ready()}; }
@@ -224,21 +219,6 @@ Wake Service::wait() {
     } else if (wake != Wake::kTimeout) {
       return wake;
     }
-  }
-}
-
-void Service::reload_keyring() {
-  const std::uint32_t before = keyring_.current_epoch();
-  const Result<Keyring> newer = reread_key_file(key_file_);
-  Result<void> adopted = newer ? keyring_.adopt_epochs(*newer) : fail(newer.error());
-  if (adopted) {
-    adopted = note_epoch();
-  }
-  if (!adopted) {
-    parts_.log.write(LogLevel::kError, "the keyring stays as it was", {{"reason", adopted.error().detail}});
-  } else if (keyring_.current_epoch() != before) {
-    parts_.log.write(LogLevel::kInfo, "a new epoch of the keyring is in use",
-                     {{"epoch", std::int64_t{keyring_.current_epoch()}}});
   }
 }
 

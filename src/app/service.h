@@ -56,12 +56,15 @@ class Service {
   void write_metrics(MetricsText& text);
 
   // Says in the data folder which epoch is used for new secrets.
-  Result<void> note_epoch();
+  Result<void> note_epoch(std::uint32_t epoch);
+  Result<void> can_do_without(const Keyring& newer);
+  Result<void> adopt(const Keyring& newer);
   void reload_keyring();
 
   const Parts parts_;
   Keyring keyring_;
   const FileDescriptor key_file_;  // to read it again: its name is out of reach
+  FileDescriptor claim_;           // on the data folder
   NotifySocket manager_;
   std::unique_ptr<RocksDbStore> store_;
   std::unique_ptr<SqliteAuditLog> audit_log_;

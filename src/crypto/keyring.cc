@@ -2,20 +2,17 @@
 
 #include <sodium.h>
 
-#include <algorithm>
 #include <charconv>
-#include <mutex>
 #include <new>
-#include <shared_mutex>
 
 #include "crypto/hash.h"
+#include "crypto/keyring_keys.h"
 
 namespace disposable {
 
 namespace {
 
 constexpr std::string_view kHeader = "disposable-secrets-keyring 1";
-constexpr std::size_t kEpochsMax = 64;
 constexpr std::size_t kCheckSize = 16;
 
 SymmetricKey derive(const SymmetricKey& root, std::string_view purpose) {
@@ -72,26 +69,6 @@ std::string_view next_line(std::string_view& rest) {
 
 }  // namespace
 
-// Of a fixed size, so that all of it lies in one locked block for the life of the keyring.
-struct Keyring::Keys {
-  struct Epoch {
-    std::uint32_t number = 0;
-    SymmetricKey key;
-  };
-
-  std::span<const Epoch> all_epochs() const { return std::span(epochs).first(epoch_count); }
-
-  // Guards the epochs, which can change while the service runs. Not a base Mutex, which has no shared mode.
-  std::shared_mutex mutex;
-  SymmetricKey root;
-  SymmetricKey id;
-  SymmetricKey fingerprint;
-  SymmetricKey pepper;
-  SymmetricKey audit;
-  std::array<Epoch, kEpochsMax> epochs;
-  std::size_t epoch_count = 0;
-};
-
 Keyring::Keyring() {
   check(sodium_init() >= 0, "libsodium starts");  // sodium_malloc() draws on it
   void* block = sodium_malloc(sizeof(Keys));
@@ -127,60 +104,6 @@ Keyring Keyring::generate(Random& random) {
 
 const SymmetricKey& Keyring::pepper() const { return keys_->pepper; }
 const SymmetricKey& Keyring::audit_key() const { return keys_->audit; }
-
-std::uint32_t Keyring::current_epoch() const {
-  const std::shared_lock lock(keys_->mutex);
-  return keys_->all_epochs().back().number;
-}
-
-std::vector<std::uint32_t> Keyring::epochs() const {
-  const std::shared_lock lock(keys_->mutex);
-  std::vector<std::uint32_t> numbers;
-  for (const Keys::Epoch& epoch : keys_->all_epochs()) {
-    numbers.push_back(epoch.number);
-  }
-  return numbers;
-}
-
-Result<std::uint32_t> Keyring::begin_epoch(Random& random) {
-  const std::unique_lock lock(keys_->mutex);
-  if (keys_->epoch_count == kEpochsMax) {
-    return fail(Errc::kInvalidArgument, "the keyring is full of epochs, of which none can be destroyed yet");
-  }
-  Keys::Epoch& next = keys_->epochs.at(keys_->epoch_count);
-  next.number = keys_->all_epochs().back().number + 1;
-  random.fill(next.key.expose_mutable());
-  ++keys_->epoch_count;
-  return next.number;
-}
-
-void Keyring::destroy_epochs_before(std::uint32_t number) {
-  const std::unique_lock lock(keys_->mutex);
-  const auto end = keys_->epochs.begin() + static_cast<std::ptrdiff_t>(keys_->epoch_count);
-  const auto first_kept = std::find_if(keys_->epochs.begin(), end - 1,
-                                       [number](const Keys::Epoch& epoch) { return epoch.number >= number; });
-  std::move(first_kept, end, keys_->epochs.begin());  // a key that is moved wipes what it leaves and what it replaces
-  keys_->epoch_count = static_cast<std::size_t>(end - first_kept);
-}
-
-Result<void> Keyring::adopt_epochs(const Keyring& newer) {
-  if (check_value() != newer.check_value()) {
-    return fail(Errc::kInvalidArgument, "the key file holds another keyring");
-  }
-  const std::shared_lock newer_lock(newer.keys_->mutex);
-  const std::unique_lock lock(keys_->mutex);
-  if (newer.keys_->all_epochs().back().number < keys_->all_epochs().back().number) {
-    return fail(Errc::kInvalidArgument, "the key file holds an older form of the keyring");
-  }
-  for (std::size_t i = 0; i < kEpochsMax; ++i) {
-    Keys::Epoch& ours = keys_->epochs.at(i);
-    const Keys::Epoch& theirs = newer.keys_->epochs.at(i);
-    ours.number = theirs.number;
-    std::copy(theirs.key.expose().begin(), theirs.key.expose().end(), ours.key.expose_mutable().begin());
-  }
-  keys_->epoch_count = newer.keys_->epoch_count;
-  return {};
-}
 
 Result<Keyring> Keyring::parse(ByteView file) {
   const std::string_view text = as_text(file);

@@ -47,8 +47,9 @@ class Keyring {
   Result<std::uint32_t> begin_epoch(Random& random);
   // Wipes those before `number`; the current one stays in any case.
   void destroy_epochs_before(std::uint32_t number);
-  // Takes over the epochs of a newer form of this keyring. kInvalidArgument, and nothing is changed, when it is another
-  // keyring or an older form.
+  // Takes over the epochs of a newer form of this keyring. kInvalidArgument, and nothing is changed, when it is none:
+  // another keyring, an older form, or one that has gone its own way since.
+  Result<void> can_adopt(const Keyring& newer) const;
   Result<void> adopt_epochs(const Keyring& newer);
   // The key that wraps one secret's data key or its passphrase verifier: needs the epoch key AND the secret's key, so
   // that neither disk nor disk with keyring opens anything. kCorrupt when the keyring has no such epoch.

@@ -36,8 +36,11 @@ Result<SecretBytes> read_private_file(const FileDescriptor& file, const std::str
   while (!rest.empty()) {
     const auto offset = static_cast<off_t>(content.size() - rest.size());
     const ssize_t got = ::pread(file.get(), rest.data(), rest.size(), offset);
-    if (got == 0 || (got < 0 && errno != EINTR)) {
-      return fail(Errc::kInvalidArgument, "cannot read " + name + ": " + std::strerror(got == 0 ? EIO : errno));
+    if (got == 0) {
+      return fail(Errc::kCorrupt, name + " was cut short while it was read");
+    }
+    if (got < 0 && errno != EINTR) {
+      return fail(Errc::kInvalidArgument, "cannot read " + name + ": " + std::strerror(errno));
     }
     rest = rest.subspan(got < 0 ? 0 : static_cast<std::size_t>(got));
   }

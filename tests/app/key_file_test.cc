@@ -3,8 +3,12 @@
 #include "app/key_file.h"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 #include <latch>
 #include <mutex>
@@ -147,6 +151,45 @@ TEST_CASE("key file: cut off anywhere while it is replaced, it is the old keyrin
   }
   REQUIRE(replace_key_file(path, keyring));
   CHECK_FALSE(std::filesystem::exists(folder.path() / "keyring.draft"));
+}
+
+TEST_CASE("key file: however often a replacement is interrupted, also one that mends another, a keyring is left") {
+  const TemporaryFolder folder;
+  SeededRandom random(1);
+  const std::filesystem::path path = folder.path() / "keyring";
+  Keyring keyring = create_key_file(path, random).value();
+  REQUIRE(keyring.begin_epoch(random));
+  REQUIRE(keyring.begin_epoch(random));
+  const std::string whole(as_text(keyring.serialize().expose()));
+  // A process that may write files of `limit` bytes only, as on a disk that is full.
+  const auto replace_within = [&path](const Keyring& with, rlim_t limit) {
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      ::signal(SIGXFSZ, SIG_IGN);
+      const rlimit sizes{limit, limit};
+      ::setrlimit(RLIMIT_FSIZE, &sizes);
+      ::_exit(replace_key_file(path, with) ? 0 : 1);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    return status == 0;
+  };
+  for (std::size_t limit = 1; limit <= whole.size() + 16; limit += 7) {
+    CAPTURE(limit);
+    // As a crash in the middle of writing over the file has left it.
+    write_file(folder.path() / "keyring.draft", whole);
+    write_file(path, whole.substr(0, whole.size() / 2));
+    Keyring next = read_key_file(path).value();
+    next.destroy_epochs_before(3);
+    replace_within(next, limit);
+    const Result<Keyring> after = read_key_file(path);
+    REQUIRE_MESSAGE(after, after.error().detail);
+    CHECK(after->current_epoch() == 3);
+    REQUIRE(replace_within(next, RLIM_INFINITY));
+    CHECK(read_key_file(path)->epochs() == std::vector<std::uint32_t>{3});
+    CHECK_FALSE(std::filesystem::exists(folder.path() / "keyring.draft"));
+  }
 }
 
 TEST_CASE("key file: only one process at a time may change it") {

@@ -113,7 +113,7 @@ TEST_CASE("store copy: there and back again keeps records and the outbox, and dr
   };
   REQUIRE(copy_store(back).value() == 3);
   CHECK_FALSE(holds(folder.path(), "ZZZZZZZZ"));
-  CHECK(survey_store(folder / "store")->secrets == 3);
+  CHECK(survey_store(folder / "store", [](ByteView /*record*/) { return Result<void>{}; })->secrets == 3);
 
   RocksDbStore::Options options = harness.options;
   options.directory = folder / "store";
@@ -155,7 +155,6 @@ TEST_CASE("store copy: what is copied beside a busy writer is one moment, with e
   for (int round = 0; round < 10; ++round) {
     CAPTURE(round);
     const std::uint64_t before = acknowledged;
-    std::vector<bool> seen;
     std::uint64_t newest = 0;
     StoreCopy copy = copy_of(harness.folder.path(), folder / std::to_string(round), StoreCopy::Kind::kBackup);
     copy.rewrite = [&](ByteView record) {
@@ -174,7 +173,9 @@ TEST_CASE("store copy: what is copied beside a busy writer is one moment, with e
 TEST_CASE("store copy: a log that becomes a table while the copy is opened is not missed") {
   std::uint64_t number = 0;
   RocksDbHarness harness;
+  bool fired = false;
   const auto fill_a_table = [&] {
+    fired = true;
     constexpr std::size_t kPayload = 256UL * 1024;
     const auto logs = [&] {
       std::set<std::string> names;
@@ -200,14 +201,15 @@ TEST_CASE("store copy: a log that becomes a table while the copy is opened is no
     CAPTURE(operation);
     REQUIRE(insert(harness, ++number, 16).wait());
     const std::uint64_t before = number;
+    fired = false;
     const auto disk = std::make_shared<IntrudedDisk>(operation, fill_a_table);
     const std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(disk);
     Database database(harness.folder.path(), env.get());
     const Result<void> opened = database.open_beside_writer();
     REQUIRE_MESSAGE(opened, opened.error().detail);
+    CHECK(fired);
     CHECK(records_in(database) >= before);
   }
-  CHECK(number > 100);
 }
 
 TEST_CASE("store copy: a backup is not served from, a store is not restored from, and nothing is made of nothing") {

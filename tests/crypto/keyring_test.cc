@@ -140,6 +140,10 @@ TEST_CASE("keyring: the epochs of a newer form are adopted, those of another key
   CHECK(file_of(running) == file_of(file));
   CHECK(running.adopt_epochs(Keyring::parse(as_bytes(old_form)).value()).error().code == Errc::kInvalidArgument);
   CHECK(running.adopt_epochs(Keyring::generate(random)).error().code == Errc::kInvalidArgument);
+  Keyring own_way = Keyring::parse(as_bytes(old_form)).value();
+  REQUIRE(own_way.begin_epoch(random));
+  REQUIRE(own_way.begin_epoch(random));
+  CHECK(running.adopt_epochs(own_way).error().detail == "the key file has another key for epoch 2");
   CHECK(file_of(running) == file_of(file));
 }
 

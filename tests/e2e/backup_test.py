@@ -1,6 +1,7 @@
 """`backup` beside a busy service, the data folder destroyed, `restore`: nothing is handed out twice, nothing recorded is
 lost, and what is wrong with a backup is said in one line."""
 
+import fcntl
 import http.client
 import json
 import os
@@ -196,6 +197,59 @@ class BackupTest(unittest.TestCase):
                 service.stop()
             self.verify()
 
+    def test_two_at_once_do_not_meet(self):
+        with Service(self.folder) as service:
+            service.client().create("x")
+            self.back_up()
+            self.assertIn("in use by another process", self.restore().stderr)
+            service.stop()
+        shutil.rmtree(self.data)
+        empty = self.folder / "empty"
+        for folder, command in ((self.data, ("restore", self.folder / "backup", *self.places)),
+                                (self.data, ("serve", "--listen", "127.0.0.1:0", *self.places)),
+                                (empty, ("backup", empty, *self.places))):
+            with self.subTest(command=command[0]):
+                folder.mkdir(exist_ok=True)
+                claim = os.open(folder, os.O_RDONLY)
+                fcntl.flock(claim, fcntl.LOCK_EX)
+                result = run(*command)
+                os.close(claim)
+                self.assertEqual(result.returncode, 1)
+                self.assertIn("is in use by another process", result.stderr)
+                self.assertEqual(os.listdir(folder), [])
+
+    def test_a_restore_that_only_lacked_its_last_step_is_done(self):
+        with Service(self.folder) as service:
+            key = service.client().create("x")
+            self.back_up()
+            service.stop()
+        for again in (True, False):
+            with self.subTest(again=again):
+                shutil.rmtree(self.data)
+                self.assertEqual(self.restore().returncode, 0)
+                (self.data / "restoring").mkdir()
+                if again:
+                    self.assertEqual(self.restore().returncode, 0)
+                    self.assertFalse((self.data / "restoring").exists())
+                with Service(self.folder) as service:
+                    self.assertEqual(service.client().retrieve(key), SPENT)
+                    service.stop()
+
+    @unittest.skipIf(os.geteuid() != 0, "only root can give files away")
+    def test_what_root_restores_belongs_to_whom_the_data_folder_does(self):
+        nobody = 65534
+        with Service(self.folder) as service:
+            service.client().create("x")
+            self.back_up()
+            service.stop()
+        shutil.rmtree(self.data)
+        self.data.mkdir(mode=0o700)
+        (self.data / "lost+found").mkdir(mode=0o700)
+        os.chown(self.data, nobody, nobody)
+        self.assertEqual(self.restore().returncode, 0)
+        for path in self.data.rglob("*"):
+            self.assertEqual(path.stat().st_uid, 0 if path.name == "lost+found" else nobody, path)
+
     def test_what_is_wrong_is_one_line_and_changes_nothing(self):
         with Service(self.folder) as service:
             service.client().create("x")
@@ -229,7 +283,9 @@ class BackupTest(unittest.TestCase):
                 self.assertEqual((result.returncode, result.stdout), (1, ""))
                 self.assertRegex(result.stderr, r"^disposable-secrets: error: [^\n]*\n(hint: [^\n]*\n)?$")
                 self.assertIn(message, result.stderr)
-        self.assertFalse((self.folder / "b").exists() and os.listdir(self.folder / "b"))
+        self.assertEqual(os.listdir(self.folder / "b"), [])
+        self.assertEqual(os.listdir(self.folder / "new"), [])
+        self.assertEqual(os.listdir(full), ["something"])
         self.assertEqual(run("backup").returncode, 2)
         with Service(self.folder) as service:
             self.assertEqual(service.client().retrieve("550e8400-e29b-41d4-a716-446655440000"), NOT_FOUND)

@@ -87,6 +87,21 @@ class DoctorTest(unittest.TestCase):
             (self.data / "restoring").mkdir()
             shutil.rmtree(self.data / "store")
 
+        def lose_current():
+            (self.data / "store" / "CURRENT").unlink()
+
+        def lose_audit_log():
+            for path in self.data.glob("audit.db*"):
+                path.unlink()
+
+        def lose_store():
+            shutil.rmtree(self.data / "store")
+
+        def put_back_audit_log():
+            shutil.copy(self.data / "audit.db", self.folder / "earlier")
+            self.serve()
+            shutil.copy(self.folder / "earlier", self.data / "audit.db")
+
         def damage_epochs():
             (self.data / "epochs").write_text("nonsense\n")
 
@@ -100,6 +115,10 @@ class DoctorTest(unittest.TestCase):
             (newer_row, "clock", "failed", "2999"),
             (damage_store, "store", "failed", "RocksDB"),
             (half_restore, "store", "failed", "a restore did not end"),
+            (lose_current, "store", "failed", "CURRENT"),
+            (lose_audit_log, "audit log", "failed", "there was one"),
+            (lose_store, "store", "failed", "there was one"),
+            (put_back_audit_log, "audit log", "failed", "earlier state"),
             (damage_epochs, "keyring", "failed", "line 1"),
             (rotate, "keyring", "warning", "still uses epoch 1"),
             (lambda: os.chmod(self.data, 0o755), "permissions", "warning", "open to other users"),

@@ -93,3 +93,61 @@ class KeysTest(unittest.TestCase):
             self.assertTrue(any("the keyring stays as it was" in line for line in service.log))
             self.assertEqual(client.retrieve(client.create("still")), (200, {"secret": "still"}))
             service.key_file.write_bytes(good)
+
+    def retrieve_all(self, service, keys):
+        client = service.client()
+        for key in keys:
+            self.assertEqual(client.retrieve(key), (200, {"secret": "needed"}))
+
+    def test_an_epoch_that_a_live_secret_needs_stays_whatever_the_times_say(self):
+        with Service(self.folder) as service:
+            keys = [service.client().create("needed", ttl_seconds=3000) for _ in range(2)]
+            self.rotate()
+            self.reload(service)
+            # As a service has written it whose clock was years behind.
+            (service.data_dir / "epochs").write_text("epoch 1 since 1000 ttl-max 2\nepoch 2 since 2000 ttl-max 2\n")
+            rotation = self.rotate()
+            self.assertEqual((rotation["destroyed"], rotation["current"]), ([], 3))
+            self.reload(service)
+            self.retrieve_all(service, keys)
+
+    def test_a_keyring_of_another_data_folder_is_not_touched(self):
+        with Service(self.folder, ("--ttl-max", "1")) as service:
+            self.rotate()
+            self.reload(service)
+            other = self.folder / "other"
+            run("keys", "create", "--key-file", other)
+            before = other.read_bytes()
+            result = run("keys", "rotate", "--key-file", other, "--data-dir", service.data_dir)
+            self.assertEqual(result.returncode, 1)
+            self.assertRegex(result.stderr, "does not belong to the data folder|is older than")
+            self.assertEqual(other.read_bytes(), before)
+
+    def test_a_service_keeps_an_epoch_that_it_needs_and_the_key_file_has_lost(self):
+        with Service(self.folder) as service:
+            keys = [service.client().create("needed", ttl_seconds=3000)]
+            # Destroyed by a rotation that was told of another service's data folder.
+            (self.folder / "elsewhere").mkdir()
+            self.rotate()
+            whole = service.key_file.read_bytes()
+            (service.data_dir / "epochs").rename(self.folder / "epochs")
+            store = service.data_dir / "store"
+            other = self.folder / "elsewhere" / "data"
+            run("backup", self.folder / "backup", "--data-dir", service.data_dir)
+            run("restore", self.folder / "backup", "--data-dir", other, "--key-file", service.key_file)
+            (other / "epochs").write_text("epoch 1 since 1000 ttl-max 2\nepoch 2 since 2000 ttl-max 2\n")
+            (self.folder / "epochs").rename(service.data_dir / "epochs")
+            result = run("keys", "rotate", "--json", "--key-file", service.key_file, "--data-dir", other)
+            self.assertEqual(json.loads(result.stdout)["destroyed"], [1], store)
+            self.reload(service)
+            self.assertTrue(any("live secrets need epoch 1" in line for line in service.log))
+            self.assertEqual(run("doctor", "--data-dir", service.data_dir, "--key-file", service.key_file).returncode, 1)
+            self.retrieve_all(service, keys)
+            service.key_file.write_bytes(whole)
+
+    def test_a_key_file_that_is_a_link_is_rotated_where_it_is(self):
+        run("keys", "create", "--key-file", self.folder / "real")
+        (self.folder / "keyring").symlink_to(self.folder / "real")
+        self.assertEqual(self.rotate()["current"], 2)
+        self.assertTrue((self.folder / "keyring").is_symlink())
+        self.assertIn(b"epoch 2 ", (self.folder / "real").read_bytes())

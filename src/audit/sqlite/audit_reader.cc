@@ -93,4 +93,10 @@ std::optional<AuditRow> row_columns(const SqliteStatement& row) {
                   .event_id = std::move(*event_id)};
 }
 
+Result<bool> AuditReader::contains(const EventId& id) {
+  Result<SqliteStatement> find = connection_.prepare("SELECT 1 FROM secret_logs WHERE event_id = ?1");
+  const std::string text = format_uuid(id.bytes);
+  return find ? find->bind(1, std::string_view(text)).step() : fail(find.error());
+}
+
 }  // namespace disposable

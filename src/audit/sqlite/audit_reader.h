@@ -25,6 +25,7 @@ class AuditReader {
 
   // The newest `limit` rows that pass, the newest one last, as a terminal shows a log. kUnavailable, kCorrupt.
   Result<std::vector<AuditRow>> list(const AuditFilter& filter);
+  Result<bool> contains(const EventId& id);
 
  private:
   explicit AuditReader(SqliteConnection connection) : connection_(std::move(connection)) {}

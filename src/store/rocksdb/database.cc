@@ -95,8 +95,12 @@ Result<void> Database::open() {
 Result<void> Database::open_beside_writer() {
   close();
   std::error_code error;
+  if (headless(directory_)) {
+    return fail(Errc::kCorrupt, "the folder " + directory_ + " holds data but its CURRENT file is missing");
+  }
   if (!std::filesystem::exists(directory_ + "/CURRENT", error)) {
-    return fail(error ? Errc::kUnavailable : Errc::kNotFound, "there is no store in " + directory_);
+    return error ? fail(Errc::kUnavailable, "cannot read " + directory_ + ": " + error.message())
+                 : fail(Errc::kNotFound, "there is no store in " + directory_);
   }
   RocksDbSettings settings = rocksdb_settings(env_);
   settings.database.max_open_files = -1;  // all are opened now: the writer may remove any of them later

@@ -146,7 +146,8 @@ Result<std::uint64_t> copy_store(const StoreCopy& copy) {
   return written ? secrets : fail(written.error());
 }
 
-Result<StoreSurvey> survey_store(const std::string& directory) {
+Result<StoreSurvey> survey_store(const std::string& directory,
+                                 const std::function<Result<void>(ByteView record)>& visit) {
   Database database(directory);
   const Result<void> opened = database.open_beside_writer();
   if (!opened) {
@@ -156,11 +157,15 @@ Result<StoreSurvey> survey_store(const std::string& directory) {
   if (!identity) {
     return fail(identity.error());
   }
-  StoreSurvey survey{*identity, 0};
-  const Result<void> counted = for_each(database, Family::kRecords, [&survey](ByteView /*key*/, ByteView value) {
+  const Result<OutboxState> outbox = read_outbox_state(database);
+  if (!outbox) {
+    return fail(outbox.error());
+  }
+  StoreSurvey survey{*identity, 0, outbox->acknowledged_id};
+  const Result<void> counted = for_each(database, Family::kRecords, [&](ByteView /*key*/, ByteView value) {
     ++survey.secrets;
     const Result<StoredRecord> stored = decode_stored_record(value);
-    return stored ? Result<void>{} : fail(stored.error());
+    return stored ? visit(stored->record) : fail(stored.error());
   });
   return counted ? Result<StoreSurvey>(survey) : fail(counted.error());
 }

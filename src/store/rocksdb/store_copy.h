@@ -34,12 +34,14 @@ struct StoreCopy {
 // another version. What is in `to` after an error is useless.
 Result<std::uint64_t> copy_store(const StoreCopy& copy);
 
-// Who wrote the store or backup in `directory`, and how many secrets it has; reads all keys. Changes nothing, and may
-// be asked beside the process that owns it. Errors as above.
+// What the store or backup in `directory` is and has. Reads all records, and shows each to `visit`, which may refuse
+// it. Changes nothing, and may be asked beside the process that owns it. Errors as above, and those of `visit`.
 struct StoreSurvey {
   Identity identity;
   std::uint64_t secrets = 0;
+  std::optional<EventId> last_acknowledged;
 };
-Result<StoreSurvey> survey_store(const std::string& directory);
+Result<StoreSurvey> survey_store(const std::string& directory,
+                                 const std::function<Result<void>(ByteView record)>& visit);
 
 }  // namespace disposable

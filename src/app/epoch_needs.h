@@ -1,0 +1,22 @@
+// Which epochs of the keyring a store still needs: those that its live secrets were created under. Destroying one of
+// them would take these secrets away, whatever the file `epochs` says of times.
+
+#pragma once
+
+#include <filesystem>
+#include <set>
+
+#include "base/clock.h"
+#include "store/rocksdb/store_copy.h"
+
+namespace disposable {
+
+struct EpochNeeds {
+  StoreSurvey store;
+  std::set<std::uint32_t> epochs;  // of the secrets that are live at the given time
+};
+
+// Reads the whole store, beside the process that owns it. kNotFound: there is none. kCorrupt: a record does not decode.
+Result<EpochNeeds> survey_epochs(const std::filesystem::path& store, WallTime now);
+
+}  // namespace disposable
