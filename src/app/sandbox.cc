@@ -16,8 +16,12 @@ std::filesystem::path folder_of(const std::filesystem::path& file) {
 }
 
 // certbot's /etc/letsencrypt/live/NAME/cert.pem is a link to ../../archive/NAME/cert1.pem, and later to cert2.pem.
-void add_readable(const std::string& file, LandlockRules& rules) {
+void add_readable(const std::string& file, const std::filesystem::path& credentials, LandlockRules& rules) {
   if (file.empty()) {
+    return;
+  }
+  if (folder_of(file) == credentials) {
+    rules.readable.push_back(file);
     return;
   }
   rules.readable.push_back(folder_of(file));
@@ -43,6 +47,11 @@ void add_listener(std::string_view address, LandlockRules& rules) {
   }
 }
 
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string{} : std::string(value);
+}
+
 bool memory_can_be_locked() {
   const char byte = 0;
   return ::mlock(&byte, 1) == 0 && ::munlock(&byte, 1) == 0;
@@ -50,12 +59,12 @@ bool memory_can_be_locked() {
 
 }  // namespace
 
-LandlockRules landlock_rules(const ServeOptions& options, const std::string& notify_socket) {
+LandlockRules landlock_rules(const ServeOptions& options, const ManagerPaths& manager) {
   LandlockRules rules;
   rules.writable.push_back(options.paths.data_dir);
   rules.readable = {"/dev/urandom", "/proc/sys/kernel/random"};  // RocksDB and libstdc++
   for (const std::string& file : {options.config, options.tls_certificate, options.tls_key}) {
-    add_readable(file, rules);
+    add_readable(file, manager.credentials, rules);
   }
   for (const std::string& address : options.listen) {
     add_listener(address, rules);
@@ -64,7 +73,7 @@ LandlockRules landlock_rules(const ServeOptions& options, const std::string& not
     add_listener(kListenDefault, rules);
   }
   add_listener(options.metrics_listen, rules);
-  rules.abstract_sockets = notify_socket.starts_with('@');  // sd_notify(3)
+  rules.abstract_sockets = manager.notify_socket.starts_with('@');  // sd_notify(3)
   return rules;
 }
 
@@ -72,8 +81,7 @@ Result<void> confine_files(const ServeOptions& options) {
   if (options.no_sandbox) {
     return {};
   }
-  const char* notify_socket = std::getenv("NOTIFY_SOCKET");
-  return apply_landlock(landlock_rules(options, notify_socket == nullptr ? std::string{} : notify_socket));
+  return apply_landlock(landlock_rules(options, {variable("NOTIFY_SOCKET"), variable("CREDENTIALS_DIRECTORY")}));
 }
 
 Result<void> confine_system_calls(const ServeOptions& options) {

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 #include "app/landlock.h"
@@ -15,10 +16,17 @@ struct SandboxState {
   std::string memory_lock;  // "on", "refused"
 };
 
+// What the service manager says in the environment; empty without one.
+struct ManagerPaths {
+  std::string notify_socket;          // NOTIFY_SOCKET
+  std::filesystem::path credentials;  // CREDENTIALS_DIRECTORY
+};
+
 // What a service with these options may reach: its data folder; the folders of configuration file and certificate,
 // since files there are replaced by new ones of the same name, where links lead, too; the folders of its Unix sockets;
-// its ports. The key file is in none of them on purpose. `notify_socket` is the environment's NOTIFY_SOCKET.
-LandlockRules landlock_rules(const ServeOptions& options, const std::string& notify_socket);
+// its ports. The key file is in none of them on purpose, so of the manager's credentials, which are never replaced and
+// among which it may be, only the files.
+LandlockRules landlock_rules(const ServeOptions& options, const ManagerPaths& manager);
 
 // Both do nothing with --no-sandbox, and what the kernel offers otherwise; an error is a refusal although it offers it.
 //

@@ -70,6 +70,27 @@ void* map(int protection) { return ::mmap(nullptr, 4096, protection, MAP_PRIVATE
 
 }  // namespace
 
+TEST_CASE("sandbox: of credentials the certificate is readable, and not the keyring beside it") {
+  const TemporaryFolder folder;
+  for (const char* name : {"keyring", "tls-cert", "tls-key"}) {
+    std::ofstream(folder / name) << "x";
+  }
+  std::filesystem::create_directories(folder / "data");
+  ServeOptions options;
+  options.paths = {folder / "data", folder / "keyring"};
+  options.tls_certificate = folder / "tls-cert";
+  options.tls_key = folder / "tls-key";
+  const LandlockRules rules = landlock_rules(options, {"", folder.path()});
+  const int opened = in_child([&] {
+    give_up_privileges();
+    check(apply_landlock(rules).has_value(), "Landlock is applied");
+    check(open_error(folder / "tls-cert", O_RDONLY) == 0, "the certificate is readable");
+    check(open_error(folder / "tls-key", O_RDONLY) == 0, "its key is readable");
+    return open_error(folder / "keyring", O_RDONLY);
+  });
+  CHECK(opened == (landlock_version() == 0 ? 0 : EACCES));
+}
+
 TEST_CASE("sandbox: the rules follow the options") {
   const TemporaryFolder folder;
   std::filesystem::create_directories(folder / "live");
@@ -83,7 +104,7 @@ TEST_CASE("sandbox: the rules follow the options") {
   options.tls_key = folder / "live/missing.pem";
   options.listen = {"127.0.0.1:80", "https://[::]:443", "unix:/run/us/socket", "fd:web", "systemd"};
   options.metrics_listen = "unix:/run/metrics/socket";
-  const LandlockRules rules = landlock_rules(options, "/run/systemd/notify");
+  const LandlockRules rules = landlock_rules(options, {"/run/systemd/notify", "/run/credentials/us"});
   using PathList = std::vector<std::filesystem::path>;
   CHECK(rules.writable == PathList{"/d/data"});
   CHECK(rules.readable == PathList{"/dev/urandom", "/proc/sys/kernel/random", "/etc/us", folder / "live",
@@ -91,7 +112,7 @@ TEST_CASE("sandbox: the rules follow the options") {
   CHECK(rules.sockets == PathList{"/run/us", "/run/metrics"});
   CHECK(rules.ports == std::vector<std::uint16_t>{80, 443});
   CHECK_FALSE(rules.abstract_sockets);
-  CHECK(landlock_rules(options, "@notify").abstract_sockets);
+  CHECK(landlock_rules(options, {"@notify", {}}).abstract_sockets);
 }
 
 TEST_CASE("sandbox: files beyond the rules are refused" * doctest::skip(landlock_version() < 3)) {
