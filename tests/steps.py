@@ -72,6 +72,7 @@ STEPS = (
     Step("faults", "tests/faults/run", 5, ("release",)),
     Step("front", "tests/front/run", 8, ("release",)),
     Step("systemd", "tests/systemd/run", 10, ("release",)),
+    Step("systemd-e2e", "tests/systemd/e2e", 8, ("release",)),
     Step("asan-build", build("asan", "unit_tests contract_tests race_tests"), 15, SETUP),
     Step("asan", doctest("asan", "unit|contract"), 5, ("asan-build",)),
     Step("race", doctest("asan", "race"), 5, ("asan-build",)),

@@ -170,6 +170,7 @@ class ReplacementTest(unittest.TestCase):
         with connect(service, self.context) as kept:
             for source, name in zip(self.second, ("tls.pem", "tls.key")):
                 shutil.copy(source, live / "new")
+                os.chown(live / "new", live.stat().st_uid, live.stat().st_gid)  # the service may be another user
                 (live / "new").rename(live / name)
             self.assert_swapped(service, kept)
 

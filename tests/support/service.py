@@ -15,6 +15,7 @@ import time
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 EXECUTABLE = pathlib.Path(os.environ.get("DISPOSABLE_EXECUTABLE", REPOSITORY / "build/release/disposable-secrets"))
+start_process = subprocess.Popen  # tests/systemd/e2e puts another in its place
 
 
 class StartError(Exception):
@@ -41,8 +42,8 @@ class Service:
         self.port = None
         command = command or [*wrapper, str(EXECUTABLE), "serve", "--listen", listen, "--data-dir", str(self.data_dir),
                               "--key-file", str(self.key_file), *arguments]
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, env=environment, pass_fds=pass_fds)
+        self.process = start_process(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                     stderr=subprocess.PIPE, env=environment, pass_fds=pass_fds)
         self._listening = threading.Event()
         self._reader = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()

@@ -93,17 +93,30 @@ def needs_root(why):
         sys.exit(SKIPPED_EXIT_CODE)
 
 
-def main(runner):
-    """Runs the tests beside `runner` (its __file__); the exit code."""
-    folder = pathlib.Path(runner).resolve().parent
-    parser = argparse.ArgumentParser(prog=f"tests/{folder.name}/run")
+def _without(left_out, tests):
+    """The others of `tests`; says what is left out. A name that no test or class has is a mistake."""
+    names = lambda test: {test._testMethodName, type(test).__name__}
+    for name, reason in left_out.items():
+        count = sum(name in names(test) for test in tests)
+        if count == 0:
+            raise SystemExit(f"no test is called {name}")
+        figure(f"left out ({count}): {name.removeprefix('test_').replace('_', ' ')}: {reason}")
+    return [test for test in tests if not names(test) & set(left_out)]
+
+
+def main(runner, folder=None, left_out=None):
+    """Runs the tests beside `runner` (its __file__), or in `folder`, but for those whose name or class is in `left_out`, with
+    its reason; the exit code."""
+    runner = pathlib.Path(runner).resolve()
+    folder = folder or runner.parent
+    parser = argparse.ArgumentParser(prog=f"tests/{runner.parent.name}/{runner.name}")
     parser.add_argument("--only", default="", metavar="TEXT", help="only the tests with TEXT in their name")
     parser.add_argument("--list", action="store_true", help="print the tests and stop")
     parser.add_argument("--slowest", type=int, default=0, metavar="N", help="print the N slowest tests")
     options = parser.parse_args()
     sys.path.insert(0, str(folder))
     found = unittest.defaultTestLoader.discover(str(folder), "*_test.py", str(folder))
-    chosen = [test for test in _all_tests(found) if options.only.replace(" ", "_") in test.id() or options.only in sentence(test)]
+    chosen = [test for test in _without(left_out or {}, list(_all_tests(found))) if options.only.replace(" ", "_") in test.id() or options.only in sentence(test)]
     if options.list:
         print("\n".join(sentence(test) for test in chosen))
         return 0

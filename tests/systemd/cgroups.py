@@ -4,6 +4,7 @@ On a machine that has the memory and pids controllers in the one hierarchy of cg
 has them in hierarchies of v1, it gets systemd's hybrid layout: v2 for processes and BPF, v1 for these controllers.
 """
 
+import contextlib
 import os
 import pathlib
 import time
@@ -12,7 +13,7 @@ from root_folder import MS_NODEV, MS_NOEXEC, MS_NOSUID, mount
 
 PREFIX = "disposable-secrets-test-"
 V1 = ("memory", "pids", "devices", "name=systemd")
-WANTED = ("memory", "pids", "cpu", "io")
+DELEGATED = ("memory", "pids")  # of v2
 FLAGS = MS_NOSUID | MS_NODEV | MS_NOEXEC
 
 
@@ -44,6 +45,14 @@ def own_groups(pid="self"):
     return found
 
 
+def is_alive(pid):
+    """And no zombie that nobody has waited for yet."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][0] != "Z"
+    except OSError:
+        return False
+
+
 def remove(folder):
     """The group and all below it; processes that have just ended may hold it for a moment."""
     for below in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
@@ -61,18 +70,29 @@ class Groups:
         self.controllers = (own[""] / "cgroup.controllers").read_text().split()
         self.hybrid = "memory" not in self.controllers and "memory" in own
         wanted = ("", *(name for name in V1 if self.hybrid and name in own))
+        self.passed_on = own[""] / "cgroup.subtree_control"
+        self.delegated = []
         self.folders = {name: own[name] / f"{PREFIX}{os.getpid()}" for name in wanted}
 
     def __enter__(self):
         for folder in self.folders.values():
             self.remove_abandoned(folder.parent)
             folder.mkdir()
+        self.delegate()
         return self
+
+    def delegate(self):
+        """Has the group of v2 above pass its controllers on. It cannot while it holds processes and is not the root: then the
+        tree does without, and the test of the unit's limits says so."""
+        for name in set(self.controllers) & set(DELEGATED) - set(self.passed_on.read_text().split()):
+            with contextlib.suppress(OSError):
+                self.passed_on.write_text(f"+{name}")
+                self.delegated.append(name)
 
     def remove_abandoned(self, parent):
         """Of one whose process was killed before it could clean up."""
         for folder in parent.glob(f"{PREFIX}*"):
-            if not pathlib.Path("/proc", folder.name.removeprefix(PREFIX)).exists():
+            if not is_alive(folder.name.removeprefix(PREFIX)):
                 remove(folder)
 
     def enter(self):
@@ -101,3 +121,5 @@ class Groups:
                     if time.monotonic() > deadline:
                         raise
                     time.sleep(0.01)
+        for name in self.delegated:
+            self.passed_on.write_text(f"-{name}")

@@ -7,7 +7,7 @@ import ssl
 import tempfile
 
 from certificates import Authority
-from fixture import KEYRING, PORT, InstalledCase
+from fixture import DATA, KEYRING, PORT, InstalledCase
 from machine import UNIT
 from seen_by import error_of_reading
 from service import Client
@@ -46,6 +46,16 @@ class CredentialsTest(InstalledCase):
     def test_credentials_that_are_not_there_are_passed_over(self):
         self.assertEqual([path.name for path in self.credentials().iterdir()], ["keyring"])
         self.assert_active()
+
+    def test_a_rotated_keyring_is_in_use_after_a_restart(self):
+        before = self.client.create("before")
+        self.client.close()
+        self.machine.run("disposable-secrets", "keys", "rotate", "--data-dir", DATA, "--key-file", KEYRING)
+        self.machine.systemctl("restart", UNIT)
+        self.assertIn("epoch 2 ", (self.machine.root / DATA[1:] / "epochs").read_text())
+        after = self.client.create("after")
+        for key, secret in ((before, "before"), (after, "after")):
+            self.assertEqual(self.client.retrieve(key), (200, {"secret": secret}))
 
     def use(self, pair):
         for name, file in (("tls-cert", pair.certificate), ("tls-key", pair.key)):

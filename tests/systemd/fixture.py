@@ -1,13 +1,11 @@
 """What the tests of the installed service share: a booted machine with the package, for a whole class."""
 
-import functools
 import json
-import shutil
-import subprocess
 import unittest
 
 from machine import UNIT, Machine
-from service import REPOSITORY, Client
+from package import install, package
+from service import Client
 from suite import wait_until
 
 PORT = 8000
@@ -15,33 +13,6 @@ DATA = "/var/lib/disposable-secrets"
 KEYRING = "/etc/disposable-secrets/keyring"
 CONFIGURATION = "/etc/disposable-secrets/disposable-secrets.conf"
 SPENT = (410, {"detail": "Secret already retrieved or deleted"})
-PACKAGES = REPOSITORY / "build" / "systemd"
-
-
-@functools.cache
-def package():
-    """The Debian package of this tree."""
-    shutil.rmtree(PACKAGES, ignore_errors=True)
-    subprocess.run([REPOSITORY / "packaging/deb", PACKAGES], check=True, stdout=subprocess.DEVNULL)
-    return next(PACKAGES.glob("*.deb"))
-
-
-@functools.cache
-def newer_package():
-    """The same package with a higher version."""
-    tree, target = PACKAGES / "newer", PACKAGES / "newer.deb"
-    subprocess.run(["dpkg-deb", "--raw-extract", package(), tree], check=True)
-    control = tree / "DEBIAN/control"
-    lines = control.read_text().splitlines()
-    control.write_text("\n".join(f"{line}+newer" if line.startswith("Version: ") else line for line in lines) + "\n")
-    subprocess.run(["dpkg-deb", "-Zgzip", "-z1", "--build", tree, target], check=True, stdout=subprocess.DEVNULL)
-    return target
-
-
-def install(machine, file):
-    """As an administrator would."""
-    shutil.copy(file, machine.root / "root/package.deb")
-    return machine.run("dpkg", "--install", "/root/package.deb")
 
 
 class InstalledCase(unittest.TestCase):

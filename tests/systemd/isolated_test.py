@@ -4,8 +4,9 @@ import errno
 import pathlib
 import socket
 
-from fixture import PORT, InstalledCase, install, newer_package
+from fixture import PORT, InstalledCase
 from machine import SOCKET, UNIT
+from package import install, newer_package
 from seen_by import error_of_connecting
 
 ISOLATED, ISOLATED_SOCKET = "disposable-secrets-isolated.service", "disposable-secrets-isolated.socket"

@@ -9,7 +9,7 @@ import tempfile
 import unittest
 import unittest.mock
 
-from cgroups import PREFIX, own_groups
+from cgroups import PREFIX, is_alive, own_groups
 from machine import BOOT, Machine
 from suite import wait_until
 
@@ -33,7 +33,7 @@ def mounts():
 
 
 def wait_until_gone(pid):
-    wait_until(lambda: not pathlib.Path(f"/proc/{pid}").exists(), 15, f"the end of process {pid}")
+    wait_until(lambda: not is_alive(pid), 15, f"the end of process {pid}")
 
 
 class LeftoversTest(unittest.TestCase):

@@ -1,7 +1,8 @@
 """The package over reboots, removal, reinstallation and purge, and what stays of the secrets."""
 
-from fixture import CONFIGURATION, DATA, KEYRING, SPENT, InstalledCase, install, package
+from fixture import CONFIGURATION, DATA, KEYRING, SPENT, InstalledCase
 from machine import SOCKET, UNIT
+from package import install, package
 
 
 class LifecycleTest(InstalledCase):

@@ -3,9 +3,10 @@
 import contextlib
 import time
 
-from fixture import PORT, InstalledCase, install, newer_package
+from fixture import PORT, InstalledCase
 from load import Load
 from machine import UNIT
+from package import install, newer_package
 from suite import figure
 
 RESTARTS = 20
