@@ -39,7 +39,7 @@ def clone(folder):
     def git(*arguments, where=ROOT, **options):
         return subprocess.run(["git", "-C", where, *arguments], check=True, capture_output=True, **options).stdout
 
-    folder.parent.mkdir(parents=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     git("clone", "--quiet", "--no-local", ROOT, folder)
     if changes := git("diff", "--binary", "HEAD"):
         git("apply", where=folder, input=changes)
