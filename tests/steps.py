@@ -79,8 +79,9 @@ STEPS = (
     Step("tsan-build", build("tsan", "race_tests"), 15, SETUP),
     Step("tsan", "DISPOSABLE_RACE_SECRETS=200 " + doctest("tsan", "race"), 5, ("tsan-build",)),
     Step("crash", "tests/crash/run", 10, ("release",)),
-    Step("clang", build("analysis", "disposable-secrets connection_fuzz json_body_fuzz path_key_fuzz record_fuzz"), 15,
+    Step("clang", build("analysis", "disposable-secrets sandbox_tests connection_fuzz json_body_fuzz path_key_fuzz record_fuzz"), 15,
          SETUP),
+    Step("sandbox", "ctest --test-dir build/analysis -L sandbox --no-tests=error --output-on-failure", 2, ("clang",)),
     Step("clang-tidy", "tests/tidy/clang_tidy", 15, ("clang",)),
     Step("fuzz", "tests/fuzz/run", 10, ("clang",)),
 )
