@@ -113,7 +113,9 @@ Result<KeyFile> open_key_file(const std::filesystem::path& path) {
     keyring = content ? Keyring::parse(content->expose()) : fail(content.error());
     if (!keyring) {
       Result<Keyring> drafted = read_draft(path);
-      keyring = drafted ? std::move(drafted) : std::move(keyring);
+      if (drafted) {
+        keyring = std::move(drafted);
+      }
     }
   }
   if (!keyring) {
