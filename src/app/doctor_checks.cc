@@ -163,7 +163,7 @@ Finding examine_audit_log(const Examination& examination) {
 }  // namespace
 
 const std::vector<Check>& doctor_checks() {
-  static const std::vector<Check> checks = {
+  static const std::vector<Check> kChecks = {
       {"configuration", examine_configuration},
       {"certificate", examine_certificate},
       {"permissions", examine_permissions},
@@ -176,7 +176,7 @@ const std::vector<Check>& doctor_checks() {
       {"memory", examine_memory},
       {"sandbox", examine_sandbox},
   };
-  return checks;
+  return kChecks;
 }
 
 }  // namespace disposable

@@ -188,7 +188,7 @@ Result<Restored> copy_from(const BackupLayout& backup, const Paths& paths, const
 // From staging to where `serve` looks. As long as the staging folder is there, nothing starts with what is half done.
 Result<void> put_in_place(const Paths& paths) {
   const BackupLayout staging{paths.restoring()};
-  const Result<void> given = give_to_owner(paths);
+  Result<void> given = give_to_owner(paths);
   if (!given) {
     return given;
   }
@@ -213,20 +213,17 @@ bool nearly_done(const Paths& paths) {
   return there(paths.restoring()) && !there(paths.restoring() / "store") && there(paths.store() / "CURRENT");
 }
 
-Result<Restored> run(const BackupLayout& backup, const Paths& paths, const Keyring& keyring, Rewriter& rewriter) {
-  const Result<BackupManifest> manifest = check_backup(backup, keyring);
-  if (!manifest) {
-    return fail(manifest.error());
-  }
+Result<Restored> run(const BackupLayout& backup, const Paths& paths, const Keyring& keyring, Rewriter& rewriter,
+                     const BackupManifest& manifest) {
   if (nearly_done(paths)) {
     const Result<void> removed = remove_staging(paths);
-    return removed ? Result<Restored>(Restored{*manifest, 0}) : fail(removed.error());
+    return removed ? Result<Restored>(Restored{manifest, 0}) : fail(removed.error());
   }
   const Result<void> prepared = prepare(paths);
   if (!prepared) {
     return fail(prepared.error());
   }
-  Result<Restored> restored = copy_from(backup, paths, keyring, rewriter, *manifest);
+  Result<Restored> restored = copy_from(backup, paths, keyring, rewriter, manifest);
   if (!restored) {
     ignore(remove_staging(paths), "the error that led here is the one to report");
     return restored;
@@ -258,6 +255,11 @@ int restore(const RestoreOptions& options, Clock& clock, Random& random) {
   if (!keyring) {
     return print_error(kExitFailure, keyring.error().detail, "name the service's keyring with --key-file");
   }
+  const BackupLayout backup{options.folder};
+  const Result<BackupManifest> manifest = check_backup(backup, *keyring);
+  if (!manifest) {
+    return print_error(kExitFailure, manifest.error().detail, hint_for(manifest.error()));
+  }
   std::error_code ignored;
   const bool made = std::filesystem::create_directories(options.paths.data_dir, ignored);
   const Result<FileDescriptor> claim = claim_folder(options.paths.data_dir);
@@ -265,7 +267,7 @@ int restore(const RestoreOptions& options, Clock& clock, Random& random) {
     return print_error(kExitFailure, claim.error().detail, "stop the service first");
   }
   Rewriter rewriter(clock.now(), random);
-  const Result<Restored> restored = run({options.folder}, options.paths, *keyring, rewriter);
+  const Result<Restored> restored = run(backup, options.paths, *keyring, rewriter, *manifest);
   if (!restored) {
     return print_error(kExitFailure, restored.error().detail, hint_for(restored.error()));
   }

@@ -9,7 +9,8 @@
 namespace disposable {
 
 Result<FileDescriptor> open_private_file(const std::filesystem::path& path, const std::string& name) {
-  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // O_NONBLOCK: a pipe of that name is refused, not waited for.
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file) {
     return file;
   }

@@ -284,7 +284,7 @@ class BackupTest(unittest.TestCase):
                 self.assertRegex(result.stderr, r"^disposable-secrets: error: [^\n]*\n(hint: [^\n]*\n)?$")
                 self.assertIn(message, result.stderr)
         self.assertEqual(os.listdir(self.folder / "b"), [])
-        self.assertEqual(os.listdir(self.folder / "new"), [])
+        self.assertEqual(os.listdir(self.folder / "new"), [], "only the tampered one was begun, and is gone")
         self.assertEqual(os.listdir(full), ["something"])
         self.assertEqual(run("backup").returncode, 2)
         with Service(self.folder) as service:

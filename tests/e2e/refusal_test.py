@@ -196,6 +196,9 @@ class DamageTest(RefusalTest):
     def test_a_keyring_that_is_no_file_is_refused(self):
         self.refused(self.serve(key_file=self.data), FAILURE, self.data)
         self.refused(self.serve(key_file="/dev/zero"), FAILURE, "/dev/zero")
+        pipe = self.folder / "pipe"
+        os.mkfifo(pipe, 0o600)
+        self.refused(self.serve(key_file=pipe), FAILURE, pipe)
         self.assert_undamaged()
 
     def test_a_port_in_use_is_one_clear_line(self):
