@@ -12,6 +12,12 @@ namespace disposable {
 
 namespace {
 
+bool lies_within(const std::filesystem::path& path, const std::filesystem::path& folder) {
+  std::error_code error;
+  const std::string inner = (std::filesystem::weakly_canonical(path, error) / "").string();
+  return !error && inner.starts_with((std::filesystem::weakly_canonical(folder, error) / "").string());
+}
+
 // Makes the folder, claims it and sees that nothing is in it.
 Result<FileDescriptor> claim_empty_folder(const std::filesystem::path& folder) {
   std::error_code error;
@@ -68,6 +74,12 @@ Result<BackupManifest> copy_into(const BackupLayout& backup, const Paths& paths,
 
 int back_up(const BackupOptions& options, Clock& clock) {
   const BackupLayout backup{options.folder};
+  if (lies_within(backup.folder, options.paths.data_dir)) {
+    return print_error(kExitFailure, "the folder " + backup.folder.string() + " is in the data folder",
+                       "a backup belongs where it survives the loss of that");
+  }
+  std::error_code ignored;
+  const bool existed = std::filesystem::exists(backup.folder, ignored);
   const Result<FileDescriptor> claim = claim_empty_folder(backup.folder);
   if (!claim) {
     const bool taken = claim.error().code == Errc::kAlreadyExists;
@@ -78,8 +90,10 @@ int back_up(const BackupOptions& options, Clock& clock) {
   const Result<void> written = manifest ? write_manifest(backup.manifest(), *manifest) : fail(manifest.error());
   if (!written) {
     for (const std::filesystem::path& part : {backup.store(), backup.audit_log(), backup.manifest()}) {
-      std::error_code ignored;
       std::filesystem::remove_all(part, ignored);
+    }
+    if (!existed) {
+      std::filesystem::remove(backup.folder, ignored);
     }
     return print_error(kExitFailure, written.error().detail,
                        written.error().code == Errc::kNotFound ? "name the service's data folder with --data-dir" : "");

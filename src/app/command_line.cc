@@ -23,6 +23,13 @@ std::filesystem::path default_data_dir() {
   return std::filesystem::path(home.empty() ? "." : home) / ".local/share/disposable-secrets";
 }
 
+// A command of two words takes the options of the first word.
+void add_second_word(CLI::App& above, const char* name, const char* help) {
+  above.add_subcommand(name, help)
+      ->fallthrough()
+      ->footer("Takes the options of 'disposable-secrets " + above.get_name() + "' as well; see its --help.");
+}
+
 // "folder/" is "folder".
 std::filesystem::path folder_named(const std::string& text) {
   std::filesystem::path path(text);
@@ -53,7 +60,7 @@ void add_audit(CLI::App& audit, RawPaths& paths, AuditListOptions& list, bool& j
       ->check(CLI::Range(1, 100'000'000))
       ->capture_default_str();
   audit.add_flag("--json", json, "One JSON object a line");
-  audit.add_subcommand("verify", "Check the hash chain of the whole audit log")->fallthrough();
+  add_second_word(audit, "verify", "Check the hash chain of the whole audit log");
 }
 
 }  // namespace
@@ -88,9 +95,8 @@ void CommandLine::add_operations() {
   add_paths(*keys, paths_);
   keys->add_flag("--json", json_, kJsonHelp);
   keys->require_subcommand(1);
-  keys->add_subcommand("create", "Make a new keyring; an existing one is never replaced")->fallthrough();
-  keys->add_subcommand("rotate", "Begin a new epoch, and destroy those that no secret can need any more")
-      ->fallthrough();
+  add_second_word(*keys, "create", "Make a new keyring; an existing one is never replaced");
+  add_second_word(*keys, "rotate", "Begin a new epoch, and destroy those that no secret can need any more");
 
   CLI::App* backup = app_.add_subcommand("backup", "Copy audit log and tombstones; works while the service runs");
   backup->add_option("folder", folder_, "A new or empty folder")->option_text("DIR")->required();

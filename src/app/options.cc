@@ -43,8 +43,13 @@ std::variant<Command, Exit, Mistake> parse(CommandLine& line, int argc, const ch
       return Mistake{applied.error().detail};
     }
   } catch (const CLI::CallForHelp&) {
-    const std::vector<CLI::App*> chosen = app.get_subcommands();
-    return Exit{0, chosen.empty() ? app.help() : chosen.front()->help()};
+    const CLI::App* shown = &app;
+    std::string name = app.get_name();
+    for (std::vector<CLI::App*> next = app.get_subcommands(); !next.empty(); next = shown->get_subcommands()) {
+      shown = next.front();
+      name += " " + shown->get_name();
+    }
+    return Exit{0, shown->get_formatter()->make_help(shown, name, CLI::AppFormatMode::Normal)};
   } catch (const CLI::RequiredError& error) {
     CLI::App* above = app.get_subcommands().empty() ? &app : app.get_subcommands().front();
     const std::vector<CLI::App*> commands = commands_of(*above);

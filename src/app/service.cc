@@ -24,6 +24,9 @@ Result<FileDescriptor> claim_data_dir(const Paths& paths) {
   const std::filesystem::path& folder = paths.data_dir;
   std::error_code error;
   std::filesystem::create_directories(folder, error);
+  if (error) {
+    return fail(Errc::kInvalidArgument, "cannot make the data folder " + folder.string() + ": " + error.message());
+  }
   Result<FileDescriptor> claim = claim_folder(folder);
   if (!claim) {
     return claim;

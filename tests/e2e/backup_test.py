@@ -270,6 +270,7 @@ class BackupTest(unittest.TestCase):
         table = (
             (("backup", full, *self.places), "is not empty"),
             (("backup", self.folder / "b", "--data-dir", self.folder / "nothing"), "there is no store"),
+            (("backup", self.data / "b", *self.places), "is in the data folder"),
             (("restore", self.folder / "backup", *self.places), "is not empty: it holds"),
             (("restore", self.folder / "nothing", *elsewhere, self.folder / "keyring"), "there is no "),
             (("restore", unfinished, *elsewhere, self.folder / "keyring"), "there is no "),
@@ -283,7 +284,7 @@ class BackupTest(unittest.TestCase):
                 self.assertEqual((result.returncode, result.stdout), (1, ""))
                 self.assertRegex(result.stderr, r"^disposable-secrets: error: [^\n]*\n(hint: [^\n]*\n)?$")
                 self.assertIn(message, result.stderr)
-        self.assertEqual(os.listdir(self.folder / "b"), [])
+        self.assertFalse((self.folder / "b").exists())
         self.assertEqual(os.listdir(self.folder / "new"), [], "only the tampered one was begun, and is gone")
         self.assertEqual(os.listdir(full), ["something"])
         self.assertEqual(run("backup").returncode, 2)
