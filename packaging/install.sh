@@ -251,7 +251,7 @@ uninstall_program() {
   fi
   rm -rf "$root$data"
   # And drafts of the keyring that a power cut may have left. What else the administrator put there stays.
-  rm -f "$root$configuration" "$root$keyring" "$root$keyring".??????
+  rm -f "$root$configuration" "$root$keyring" "$root$keyring.draft" "$root$keyring".??????
   rmdir "$root$configuration_folder" 2>/dev/null || :
   say "removed, with configuration, keyring and data; the user disposable-secrets stays, so that nobody gets its number"
 }

@@ -6,6 +6,7 @@
 #include "app/epoch_uses.h"
 #include "app/key_file.h"
 #include "app/process.h"
+#include "app/restore_staging.h"
 #include "audit/sqlite/audit_reader.h"
 #include "audit/sqlite/audit_verifier.h"
 #include "http/tls_context.h"
@@ -95,7 +96,7 @@ Finding examine_missing_store(const Paths& paths) {
 
 Finding examine_store(const Examination& examination) {
   const Paths& paths = examination.options.paths;
-  if (there(paths.restoring()) && !there(paths.store())) {
+  if (restore_unfinished(paths)) {
     return {Verdict::kFailed, "a restore did not end", "run it again"};
   }
   const Result<EpochNeeds> needs = survey_epochs(paths.store(), examination.now);
@@ -119,15 +120,15 @@ Finding examine_store(const Examination& examination) {
               "put a key file back that has it"};
     }
   }
-  return {Verdict::kOk, std::to_string(needs->store.secrets) + " secrets, every record reads"};
+  return {Verdict::kOk, std::to_string(needs->secrets) + " secrets, every record reads"};
 }
 
 // As `serve` does when it starts: the event that the store saw recorded last must be there.
 Finding examine_continuity(const Paths& paths, std::uint64_t rows) {
-  const Result<StoreSurvey> survey = survey_store(paths.store(), [](ByteView /*record*/) { return Result<void>{}; });
-  if (survey && survey->last_acknowledged) {
+  const Result<StoreHead> store = read_store_head(paths.store());
+  if (store && store->last_acknowledged) {
     Result<AuditReader> reader = AuditReader::open(paths.audit_log());
-    const Result<bool> found = reader ? reader->contains(*survey->last_acknowledged) : fail(reader.error());
+    const Result<bool> found = reader ? reader->contains(*store->last_acknowledged) : fail(reader.error());
     if (found && !*found) {
       return {Verdict::kFailed, "it lacks the event that was recorded last: it was put back to an earlier state",
               "put the newest audit log back"};

@@ -6,7 +6,8 @@ namespace disposable {
 
 Result<EpochNeeds> survey_epochs(const std::filesystem::path& store, WallTime now) {
   EpochNeeds needs;
-  Result<StoreSurvey> survey = survey_store(store, [&needs, now](ByteView bytes) -> Result<void> {
+  const Result<StoreHead> head = survey_store(store, [&needs, now](ByteView bytes) -> Result<void> {
+    ++needs.secrets;
     const Result<Record> record = decode_record(bytes);
     if (!record) {
       return fail(record.error());
@@ -16,10 +17,10 @@ Result<EpochNeeds> survey_epochs(const std::filesystem::path& store, WallTime no
     }
     return {};
   });
-  if (!survey) {
-    return fail(survey.error());
+  if (!head) {
+    return fail(head.error());
   }
-  needs.store = *survey;
+  needs.store = *head;
   return needs;
 }
 

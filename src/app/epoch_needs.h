@@ -12,7 +12,8 @@
 namespace disposable {
 
 struct EpochNeeds {
-  StoreSurvey store;
+  StoreHead store;
+  std::uint64_t secrets = 0;       // live and spent
   std::set<std::uint32_t> epochs;  // of the secrets that are live at the given time
 };
 

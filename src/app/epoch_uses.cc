@@ -61,6 +61,11 @@ Result<void> note_epoch_use(const std::filesystem::path& file, const EpochUse& u
   if (!uses) {
     uses = std::vector<EpochUse>{};
   }
+  if (!uses->empty() && uses->back().epoch > use.epoch) {
+    return fail(Errc::kInvalidArgument, "the key file is an old copy: it lacks epoch " +
+                                            std::to_string(uses->back().epoch) +
+                                            ", which secrets were created under; put the newest one back");
+  }
   if (!uses->empty() && uses->back().epoch == use.epoch && uses->back().ttl_max == use.ttl_max) {
     return {};
   }

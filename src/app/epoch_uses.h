@@ -28,8 +28,8 @@ struct EpochUse {
 // kNotFound: no service has kept one here. kCorrupt: a line is none; the detail names it.
 Result<std::vector<EpochUse>> read_epoch_uses(const std::filesystem::path& file);
 
-// Adds `use` unless epoch and ttl_max are those of the last line; durable on return. Called after the epoch has become
-// the one for new secrets.
+// Adds `use` unless epoch and ttl_max are those of the last line; durable on return. Called before the epoch is used
+// for new secrets. kInvalidArgument with a sentence: a later epoch was in use already, so the key file is an old copy.
 Result<void> note_epoch_use(const std::filesystem::path& file, const EpochUse& use);
 
 // When the last secret that was created under `epoch` has expired: nothing while it may still be the one for new

@@ -86,22 +86,6 @@ std::string as_text(const Rotation& rotation) {
   return text;
 }
 
-}  // namespace
-
-int create_keys(const KeysOptions& options, Random& random) {
-  const Result<Keyring> created = create_key_file(options.paths.key_file, random);
-  if (!created) {
-    return print_error(kExitFailure, created.error().detail,
-                       created.error().code == Errc::kAlreadyExists ? "an existing keyring is never replaced" : "");
-  }
-  const std::string file = options.paths.key_file.string();
-  print(options.json ? "{\"key_file\":\"" + json_escape(file) + "\"}\n"
-                     : "created " + file + "; keep a copy apart from the data\n");
-  return kExitSuccess;
-}
-
-namespace {
-
 struct Surroundings {
   std::vector<EpochUse> uses;  // empty: no service has run with this data folder
   std::optional<std::uint32_t> needed;
@@ -136,6 +120,18 @@ Result<Surroundings> look_around(const Paths& paths, const Keyring& keyring, Wal
 }
 
 }  // namespace
+
+int create_keys(const KeysOptions& options, Random& random) {
+  const Result<Keyring> created = create_key_file(options.paths.key_file, random);
+  if (!created) {
+    return print_error(kExitFailure, created.error().detail,
+                       created.error().code == Errc::kAlreadyExists ? "an existing keyring is never replaced" : "");
+  }
+  const std::string file = options.paths.key_file.string();
+  print(options.json ? "{\"key_file\":\"" + json_escape(file) + "\"}\n"
+                     : "created " + file + "; keep a copy apart from the data\n");
+  return kExitSuccess;
+}
 
 int rotate_keys(const KeysOptions& options, Clock& clock, Random& random) {
   std::error_code ignored;

@@ -134,6 +134,8 @@ The command line wins over the environment, the environment over the file.
 .PP
 Commands other than
 .B serve
+and
+.B doctor
 take from the file what they need of it.
 The installed service is given
 .B data\-dir

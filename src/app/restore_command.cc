@@ -1,15 +1,10 @@
-#include <dirent.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#include <memory>
 
 #include "app/backup_command.h"
 #include "app/backup_manifest.h"
-#include "app/durable_file.h"
 #include "app/folder_claim.h"
 #include "app/key_file.h"
+#include "app/restore_staging.h"
 #include "app/terminal.h"
 #include "audit/sqlite/audit_copy.h"
 #include "audit/sqlite/audit_verifier.h"
@@ -57,77 +52,6 @@ class Rewriter {
   std::uint64_t lost_ = 0;
 };
 
-bool there(const std::filesystem::path& path) {
-  std::error_code error;
-  return std::filesystem::exists(path, error);
-}
-
-// The first thing in the data folder that a restore would have to mix with; empty when there is none.
-Result<std::string> stranger_in(const Paths& paths) {
-  std::error_code error;
-  const bool unfinished = there(paths.restoring());
-  for (const auto& entry : std::filesystem::directory_iterator(paths.data_dir, error)) {
-    const std::filesystem::path& path = entry.path();
-    const bool left_by_us = unfinished && (path == paths.restoring() || path == paths.audit_log());
-    if (!left_by_us && path != paths.key_file && path.filename() != "lost+found") {
-      return path.filename().string();
-    }
-  }
-  return error ? fail(Errc::kInvalidArgument,
-                      "cannot read the data folder " + paths.data_dir.string() + ": " + error.message())
-               : Result<std::string>();
-}
-
-// Only an empty data folder is written to, or one with what is left of a restore that did not end.
-Result<void> prepare(const Paths& paths) {
-  const Result<std::string> stranger = stranger_in(paths);
-  if (!stranger) {
-    return fail(stranger.error());
-  }
-  if (!stranger->empty()) {
-    return fail(Errc::kAlreadyExists,
-                "the data folder " + paths.data_dir.string() + " is not empty: it holds " + *stranger);
-  }
-  std::error_code error;
-  std::filesystem::remove_all(paths.restoring(), error);
-  std::filesystem::create_directories(paths.restoring() / "store", error);
-  if (error) {
-    return fail(Errc::kInvalidArgument,
-                "cannot use the data folder " + paths.data_dir.string() + ": " + error.message());
-  }
-  return sync_folder(paths.data_dir);
-}
-
-// Gives what is in the open folder to `owner`. By descriptors, so that no link on the way leads elsewhere.
-bool give_content(int folder, const struct stat& owner) {
-  const int listed = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const std::unique_ptr<DIR, int (*)(DIR*)> entries(listed < 0 ? nullptr : ::fdopendir(listed), ::closedir);
-  bool given = entries != nullptr;
-  while (const dirent* entry = given ? ::readdir(entries.get()) : nullptr) {
-    const std::string name = entry->d_name;
-    if (name == "." || name == "..") {
-      continue;
-    }
-    const FileDescriptor below(::openat(folder, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
-    given = (!below || give_content(below.get(), owner)) &&
-            ::fchownat(folder, name.c_str(), owner.st_uid, owner.st_gid, AT_SYMLINK_NOFOLLOW) == 0;
-  }
-  return given;
-}
-
-// Run by root, the files belong to whom the data folder does. The staging folder itself stays root's, so that nobody
-// else can reach into it meanwhile.
-Result<void> give_to_owner(const Paths& paths) {
-  struct stat owner {};
-  if (::geteuid() != 0 || ::stat(paths.data_dir.c_str(), &owner) != 0) {
-    return {};
-  }
-  const FileDescriptor staging(::open(paths.restoring().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
-  return staging && give_content(staging.get(), owner)
-             ? Result<void>{}
-             : fail(Errc::kUnavailable, "cannot give the restored files to the owner of " + paths.data_dir.string());
-}
-
 Result<void> check_audit_log(const std::filesystem::path& file, const Keyring& keyring, ProgressLine& progress) {
   const Result<VerifyReport> report = verify_audit_log(file, keyring.audit_key(), [&progress](std::uint64_t rows) {
     progress.show(std::to_string(rows) + " rows of the audit log checked");
@@ -149,11 +73,11 @@ Result<BackupManifest> check_backup(const BackupLayout& backup, const Keyring& k
   if (!manifest) {
     return manifest;
   }
-  const Result<StoreSurvey> survey = survey_store(backup.store(), [](ByteView /*record*/) { return Result<void>{}; });
-  if (!survey) {
-    return fail(survey.error());
+  const Result<StoreHead> store = read_store_head(backup.store());
+  if (!store) {
+    return fail(store.error());
   }
-  if (survey->identity.check != keyring.check_value()) {
+  if (store->identity.check != keyring.check_value()) {
     return fail(Errc::kInvalidArgument, "the keyring does not belong to this backup");
   }
   return manifest;
@@ -185,41 +109,9 @@ Result<Restored> copy_from(const BackupLayout& backup, const Paths& paths, const
   return checked ? Result<Restored>(Restored{manifest, rewriter.lost()}) : fail(checked.error());
 }
 
-// From staging to where `serve` looks. As long as the staging folder is there, nothing starts with what is half done.
-Result<void> put_in_place(const Paths& paths) {
-  const BackupLayout staging{paths.restoring()};
-  Result<void> given = give_to_owner(paths);
-  if (!given) {
-    return given;
-  }
-  std::error_code error;
-  std::filesystem::rename(staging.audit_log(), paths.audit_log(), error);
-  if (!error) {
-    std::filesystem::rename(staging.store(), paths.store(), error);
-  }
-  return error ? fail(Errc::kUnavailable, "cannot put the restored files in place: " + error.message())
-               : sync_folder(paths.data_dir);
-}
-
-Result<void> remove_staging(const Paths& paths) {
-  std::error_code error;
-  std::filesystem::remove_all(paths.restoring(), error);
-  return error ? fail(Errc::kUnavailable, "cannot remove " + paths.restoring().string() + ": " + error.message())
-               : sync_folder(paths.data_dir);
-}
-
-// A restore that was killed when everything was in its place but for removing the empty staging folder.
-bool nearly_done(const Paths& paths) {
-  return there(paths.restoring()) && !there(paths.restoring() / "store") && there(paths.store() / "CURRENT");
-}
-
 Result<Restored> run(const BackupLayout& backup, const Paths& paths, const Keyring& keyring, Rewriter& rewriter,
                      const BackupManifest& manifest) {
-  if (nearly_done(paths)) {
-    const Result<void> removed = remove_staging(paths);
-    return removed ? Result<Restored>(Restored{manifest, 0}) : fail(removed.error());
-  }
-  const Result<void> prepared = prepare(paths);
+  const Result<void> prepared = prepare_staging(paths);
   if (!prepared) {
     return fail(prepared.error());
   }
@@ -248,6 +140,17 @@ std::string hint_for(const Error& error) {
   }
 }
 
+// Of which backup it was is not known any more, so nothing is said of it.
+int finish_earlier(const RestoreOptions& options) {
+  const Result<void> removed = remove_staging(options.paths);
+  if (!removed) {
+    return print_error(kExitFailure, removed.error().detail, hint_for(removed.error()));
+  }
+  print(options.json ? "{\"finished_earlier\":true}\n"
+                     : "an earlier restore had put everything in its place; it is finished now\n");
+  return kExitSuccess;
+}
+
 }  // namespace
 
 int restore(const RestoreOptions& options, Clock& clock, Random& random) {
@@ -265,6 +168,9 @@ int restore(const RestoreOptions& options, Clock& clock, Random& random) {
   const Result<FileDescriptor> claim = claim_folder(options.paths.data_dir);
   if (!claim) {
     return print_error(kExitFailure, claim.error().detail, "stop the service first");
+  }
+  if (restore_nearly_done(options.paths)) {
+    return finish_earlier(options);
   }
   Rewriter rewriter(clock.now(), random);
   const Result<Restored> restored = run(backup, options.paths, *keyring, rewriter, *manifest);

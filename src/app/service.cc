@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "app/folder_claim.h"
+#include "app/restore_staging.h"
 #include "app/terminal.h"
 #include "web/assets.h"
 
@@ -31,7 +32,7 @@ Result<FileDescriptor> claim_data_dir(const Paths& paths) {
   if (!claim) {
     return claim;
   }
-  if (std::filesystem::exists(paths.restoring(), error) && !std::filesystem::exists(paths.store(), error)) {
+  if (restore_unfinished(paths)) {
     return fail(Errc::kInvalidArgument,
                 "the data folder " + folder.string() + " is being restored, or a restore did not end; run it again");
   }

@@ -9,14 +9,7 @@
 namespace disposable {
 
 Result<void> Service::note_epoch(std::uint32_t epoch) {
-  const std::filesystem::path file = parts_.options.paths.epoch_uses();
-  const Result<std::vector<EpochUse>> uses = read_epoch_uses(file);
-  if (uses && !uses->empty() && uses->back().epoch > epoch) {
-    return fail(Errc::kInvalidArgument, "the key file is an old copy: it lacks epoch " +
-                                            std::to_string(uses->back().epoch) +
-                                            ", which secrets were created under; put the newest one back");
-  }
-  return note_epoch_use(file, {epoch, parts_.clock.now(), parts_.options.ttl_max});
+  return note_epoch_use(parts_.options.paths.epoch_uses(), {epoch, parts_.clock.now(), parts_.options.ttl_max});
 }
 
 // An epoch that a live secret needs is not given up, even when it is gone from the file: this copy may be the last.

@@ -30,6 +30,10 @@ TEST_CASE("epoch uses: what is noted is read back, and the same again is not not
     REQUIRE(note_epoch_use(file, again));
   }
   CHECK(read_epoch_uses(file).value() == uses);
+  const Result<void> older = note_epoch_use(file, {1, at(400), std::chrono::seconds{60}});
+  CHECK(older.error().code == Errc::kInvalidArgument);
+  CHECK(older.error().detail.find("it lacks epoch 2") != std::string::npos);
+  CHECK(read_epoch_uses(file).value() == uses);
 }
 
 TEST_CASE("epoch uses: a damaged line is refused, by reading and by noting") {

@@ -166,6 +166,8 @@ class FolderTest(InstallCase):
         self.says(self.script("uninstall", path=installed), 0)
         self.assertEqual((self.files(), self.links()), ({CONFIGURATION: 0o644, KEYRING: 0o644}, []))
         self.assertTrue((self.root / DATA[1:] / "store").exists())
+        for draft in (".a1b2c3", ".draft"):
+            (self.root / (KEYRING + draft)[1:]).write_text("keys")
         self.says(self.script("uninstall", "--purge", path=self.folder), 0)
         self.assertEqual(self.files(), {})
         self.assertFalse((self.root / DATA[1:]).exists() or (self.root / "etc/disposable-secrets").exists())

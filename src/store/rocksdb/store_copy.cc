@@ -106,6 +106,19 @@ Result<Identity> open_source(const StoreCopy& copy, Database& from) {
   return identity;
 }
 
+Result<StoreHead> open_and_read_head(Database& database) {
+  const Result<void> opened = database.open_beside_writer();
+  if (!opened) {
+    return fail(opened.error());
+  }
+  const Result<Identity> identity = read_identity(database);
+  if (!identity) {
+    return fail(identity.error());
+  }
+  const Result<OutboxState> outbox = read_outbox_state(database);
+  return outbox ? Result<StoreHead>(StoreHead{*identity, outbox->acknowledged_id}) : fail(outbox.error());
+}
+
 }  // namespace
 
 Result<std::uint64_t> copy_store(const StoreCopy& copy) {
@@ -146,28 +159,23 @@ Result<std::uint64_t> copy_store(const StoreCopy& copy) {
   return written ? secrets : fail(written.error());
 }
 
-Result<StoreSurvey> survey_store(const std::string& directory,
-                                 const std::function<Result<void>(ByteView record)>& visit) {
+Result<StoreHead> read_store_head(const std::string& directory) {
   Database database(directory);
-  const Result<void> opened = database.open_beside_writer();
-  if (!opened) {
-    return fail(opened.error());
+  return open_and_read_head(database);
+}
+
+Result<StoreHead> survey_store(const std::string& directory,
+                               const std::function<Result<void>(ByteView record)>& visit) {
+  Database database(directory);
+  Result<StoreHead> head = open_and_read_head(database);
+  if (!head) {
+    return head;
   }
-  const Result<Identity> identity = read_identity(database);
-  if (!identity) {
-    return fail(identity.error());
-  }
-  const Result<OutboxState> outbox = read_outbox_state(database);
-  if (!outbox) {
-    return fail(outbox.error());
-  }
-  StoreSurvey survey{*identity, 0, outbox->acknowledged_id};
-  const Result<void> counted = for_each(database, Family::kRecords, [&](ByteView /*key*/, ByteView value) {
-    ++survey.secrets;
+  const Result<void> visited = for_each(database, Family::kRecords, [&](ByteView /*key*/, ByteView value) {
     const Result<StoredRecord> stored = decode_stored_record(value);
     return stored ? visit(stored->record) : fail(stored.error());
   });
-  return counted ? Result<StoreSurvey>(survey) : fail(counted.error());
+  return visited ? std::move(head) : fail(visited.error());
 }
 
 }  // namespace disposable

@@ -34,14 +34,15 @@ struct StoreCopy {
 // another version. What is in `to` after an error is useless.
 Result<std::uint64_t> copy_store(const StoreCopy& copy);
 
-// What the store or backup in `directory` is and has. Reads all records, and shows each to `visit`, which may refuse
-// it. Changes nothing, and may be asked beside the process that owns it. Errors as above, and those of `visit`.
-struct StoreSurvey {
+// What the store or backup in `directory` is. Reads a few keys, changes nothing, and may be asked beside the process
+// that owns it. Errors as above.
+struct StoreHead {
   Identity identity;
-  std::uint64_t secrets = 0;
   std::optional<EventId> last_acknowledged;
 };
-Result<StoreSurvey> survey_store(const std::string& directory,
-                                 const std::function<Result<void>(ByteView record)>& visit);
+Result<StoreHead> read_store_head(const std::string& directory);
+
+// The same, and shows each record to `visit`, which may refuse it with an error of its own.
+Result<StoreHead> survey_store(const std::string& directory, const std::function<Result<void>(ByteView record)>& visit);
 
 }  // namespace disposable
