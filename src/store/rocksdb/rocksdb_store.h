@@ -11,15 +11,15 @@
 
 #include <functional>
 
-#include "core/store.h"
 #include "store/rocksdb/committer.h"
 #include "store/rocksdb/due_cursor.h"
 #include "store/rocksdb/entry_cache.h"
 #include "store/rocksdb/folder_lock.h"
+#include "store/served_store.h"
 
 namespace disposable {
 
-class RocksDbStore final : public SecretStore, public Outbox, private CommitListener {
+class RocksDbStore final : public ServedStore, private CommitListener {
  public:
   struct Options {
     std::string directory;         // exists; belongs to this store alone
@@ -58,9 +58,9 @@ class RocksDbStore final : public SecretStore, public Outbox, private CommitList
   // Of everything that is decided.
   StoreTotals totals() const { return queue_.totals(); }
   // Holds for every insert from now on; what is stored already stays.
-  void set_storage_limits(const StorageLimits& limits);
+  void set_storage_limits(const StorageLimits& limits) override;
   // Reads one event from disk, for its age.
-  void write_metrics(MetricsText& text, WallTime now) const;
+  void write_metrics(MetricsText& text, WallTime now) const override;
 
   std::size_t cached_bytes() const;
   std::uint64_t outbox_depth() const { return queue_.outbox().depth(); }
