@@ -23,6 +23,10 @@ class RevealLedger {
   // some time after `expires_at`, when the secret opens for nobody. kUnavailable: unknown; nothing may be revealed.
   virtual Result<bool> claim(const StoreId& id, const EventId& claim, WallTime expires_at) = 0;
 
+  // For a claim that ended in no revelation, also one whose outcome is unknown: the secret is free again, some time
+  // later. Never for a claim that somebody was answered on.
+  virtual void release(const StoreId& id, const EventId& claim) = 0;
+
   // kUnavailable with the reason while no claim can be made.
   virtual Result<void> ready() = 0;
 };

@@ -93,6 +93,25 @@ Result<Ticket> Vault::apply(const StoreId& id, const Current& current, const Tra
                               drop ? Payload::kDrop : Payload::kKeep, transition.events);
 }
 
+// The claim comes first: a ledger that is away then costs no secret. Whatever fails after it reveals nothing, so the
+// claim can be given back.
+Result<Ticket> Vault::spend(const StoreId& id, const Current& current, std::string_view address) {
+  const Origin by = origin(current.now, address);
+  if (parts_.ledger == nullptr) {
+    return apply(id, current, mark_retrieved(current.record, current.now, by));
+  }
+  const Result<bool> claimed = parts_.ledger->claim(id, by.first_event, current.record.expires_at);
+  if (claimed && !*claimed) {
+    return fail(Errc::kSpent, "another reader is in the ledger");
+  }
+  Result<Ticket> spent = claimed ? apply(id, current, mark_retrieved(current.record, current.now, by))
+                                 : Result<Ticket>(fail(claimed.error()));
+  if (!spent) {
+    parts_.ledger->release(id, by.first_event);
+  }
+  return spent;
+}
+
 tl::expected<Vault::Current, Vault::Refusal> Vault::load_live(const StoreId& id) {
   for (;;) {
     Result<Current> current = load(id);
@@ -142,7 +161,7 @@ Held<SecretBytes> Vault::retrieve(const SecretKey& key, std::string_view address
       }
       return {fail(secret.error())};
     }
-    const Result<Ticket> spent = apply(id, *live, mark_retrieved(live->record, live->now, origin(live->now, address)));
+    const Result<Ticket> spent = spend(id, *live, address);
     if (spent) {
       return {std::move(secret), *spent};
     }

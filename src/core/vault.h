@@ -11,6 +11,7 @@
 #include <chrono>
 #include <string_view>
 
+#include "core/ledger.h"
 #include "core/lifecycle.h"
 #include "core/passphrase_lane.h"
 #include "core/store.h"
@@ -41,6 +42,7 @@ class Vault {
     Random& random;
     PassphraseLane& lane;
     Argon2Cost argon2{};
+    RevealLedger* ledger = nullptr;  // null: the store alone decides
   };
 
   explicit Vault(const Parts& parts) : parts_(parts) {}
@@ -76,6 +78,8 @@ class Vault {
   tl::expected<Current, Refusal> load_live(const StoreId& id);
   bool changed_since(const StoreId& id, std::uint64_t version);
   Result<Ticket> apply(const StoreId& id, const Current& current, const Transition& transition);
+  // Spends the secret of `current`. kSpent when the ledger knows of another reader.
+  Result<Ticket> spend(const StoreId& id, const Current& current, std::string_view address);
   Result<SecretBytes> open_payload(const StoreId& id, const SecretKey& key, const Record& record);
   Result<SecretBytes> seal_verifier(const SecretBytes& passphrase);
   Result<bool> passphrase_matches(const SecretKey& key, const Record& record, const SecretBytes& passphrase);
