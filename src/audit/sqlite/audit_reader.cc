@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "audit/sqlite/audit_verifier.h"
+
 namespace disposable {
 
 namespace {
@@ -97,6 +99,10 @@ Result<bool> AuditReader::contains(const EventId& id) {
   Result<SqliteStatement> find = connection_.prepare("SELECT 1 FROM secret_logs WHERE event_id = ?1");
   const std::string text = format_uuid(id.bytes);
   return find ? find->bind(1, std::string_view(text)).step() : fail(find.error());
+}
+
+Result<VerifyReport> AuditReader::verify(const SymmetricKey& audit_key, const VerifyProgress& progress) {
+  return verify_audit_log(connection_, audit_key, progress);
 }
 
 }  // namespace disposable

@@ -1,31 +1,22 @@
-// AuditReader: lists rows of the audit log, also while the server writes it or after it was killed.
+// AuditReader: reads the audit log in an SQLite file, also while the server writes it or after it was killed.
 //
 // One thread at a time. Changes no row and creates no log; SQLite may leave its -wal and -shm files beside the file.
 
 #pragma once
 
-#include <vector>
-
+#include "audit/audit_source.h"
 #include "audit/sqlite/audit_schema.h"
 
 namespace disposable {
 
-// An absent filter lets everything pass.
-struct AuditFilter {
-  std::optional<Fingerprint> fingerprint{};
-  std::optional<Action> action{};
-  std::optional<WallTime> since{};  // created at this time or later
-  std::size_t limit = 100;
-};
-
-class AuditReader {
+class AuditReader final : public AuditSource {
  public:
   // kNotFound when there is no file, kCorrupt when it is not an audit log, kUnavailable when it cannot be read.
   static Result<AuditReader> open(const std::filesystem::path& path);
 
-  // The newest `limit` rows that pass, the newest one last, as a terminal shows a log. kUnavailable, kCorrupt.
-  Result<std::vector<AuditRow>> list(const AuditFilter& filter);
-  Result<bool> contains(const EventId& id);
+  Result<std::vector<AuditRow>> list(const AuditFilter& filter) override;
+  Result<bool> contains(const EventId& id) override;
+  Result<VerifyReport> verify(const SymmetricKey& audit_key, const VerifyProgress& progress) override;
 
  private:
   explicit AuditReader(SqliteConnection connection) : connection_(std::move(connection)) {}

@@ -1,6 +1,5 @@
 #include "audit/sqlite/audit_schema.h"
 
-#include <algorithm>
 #include <system_error>
 
 namespace disposable {
@@ -139,12 +138,7 @@ Result<SealedHead> read_head(SqliteStatement& select_head) {
 
 std::optional<ChainHash> hash_column(const SqliteStatement& row, int column) {
   const std::optional<Bytes> bytes = row.blob(column);
-  ChainHash hash;
-  if (!bytes || bytes->size() != hash.size()) {
-    return std::nullopt;
-  }
-  std::copy(bytes->begin(), bytes->end(), hash.begin());
-  return hash;
+  return bytes ? to_chain_hash(*bytes) : std::nullopt;
 }
 
 Error about_file(const std::filesystem::path& path, Error error) {

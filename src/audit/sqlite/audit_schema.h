@@ -9,7 +9,7 @@
 
 #pragma once
 
-#include "audit/chain.h"
+#include "audit/chain_walk.h"
 #include "audit/sqlite/sqlite_connection.h"
 
 namespace disposable {
@@ -25,11 +25,6 @@ Result<void> create_schema(SqliteConnection& connection, const SymmetricKey& aud
 // For `audit` and `audit verify`: opens an existing log beside the process that writes it. kNotFound when there is
 // none; never creates one.
 Result<SqliteConnection> open_audit_log_for_reading(const std::filesystem::path& path);
-
-struct SealedHead {
-  ChainHead head;
-  ChainHash mac{};
-};
 
 inline constexpr std::string_view kSelectHead = "SELECT count, hash, mac FROM secret_logs_head";
 // Runs a prepared kSelectHead. Does not check the mac. kCorrupt unless there is exactly one well-formed head.

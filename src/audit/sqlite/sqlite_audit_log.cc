@@ -55,7 +55,7 @@ Result<ChainHead> checked_head(SqliteConnection& connection, const SymmetricKey&
   if (!sealed) {
     return fail(sealed.error());
   }
-  if (!equal_constant_time(sealed->mac, head_mac(audit_key, sealed->head))) {
+  if (!is_sealed_with(*sealed, audit_key)) {
     return fail(Errc::kCorrupt, "its head was not sealed with this key file: a wrong key file, or an edited audit log");
   }
   return sealed->head;
