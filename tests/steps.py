@@ -36,6 +36,7 @@ class Step:
 
 
 SETUP = ("dependencies", "httplib", "swagger-ui")
+SCALE_OUT_SETUP = (*SETUP, "hiredis")  # for every preset but `release`
 
 
 def build(preset, targets):
@@ -48,8 +49,9 @@ def doctest(preset, labels):
 
 # Cheap ones first. `needs` are the steps without which the step makes no sense; --only runs them too.
 STEPS = (
-    Step("dependencies", "packaging/install-dependencies build test", 15),
+    Step("dependencies", "packaging/install-dependencies build scale-out test", 15),
     Step("httplib", "packaging/fetch-httplib", 5, ("dependencies",)),
+    Step("hiredis", "packaging/fetch-hiredis", 5, ("dependencies",)),
     Step("swagger-ui", "packaging/fetch-swagger-ui", 5, ("dependencies",)),
     Step("format", "tests/tidy/tree.py .cc .h | xargs -0 clang-format-14 --dry-run --Werror", 1, ("dependencies",)),
     Step("shell", "tests/tidy/tree.py '#!bash' | xargs -0 shellcheck --severity=warning", 1, ("dependencies",)),
@@ -73,14 +75,14 @@ STEPS = (
     Step("front", "tests/front/run", 8, ("release",)),
     Step("systemd", "tests/systemd/run", 10, ("release",)),
     Step("systemd-e2e", "tests/systemd/e2e", 8, ("release",)),
-    Step("asan-build", build("asan", "unit_tests contract_tests race_tests"), 15, SETUP),
+    Step("asan-build", build("asan", "unit_tests contract_tests race_tests"), 15, SCALE_OUT_SETUP),
     Step("asan", doctest("asan", "unit|contract"), 5, ("asan-build",)),
     Step("race", doctest("asan", "race"), 5, ("asan-build",)),
-    Step("tsan-build", build("tsan", "race_tests"), 15, SETUP),
+    Step("tsan-build", build("tsan", "race_tests"), 15, SCALE_OUT_SETUP),
     Step("tsan", "DISPOSABLE_RACE_SECRETS=200 " + doctest("tsan", "race"), 5, ("tsan-build",)),
     Step("crash", "tests/crash/run", 10, ("release",)),
     Step("clang", build("analysis", "disposable-secrets sandbox_tests connection_fuzz json_body_fuzz path_key_fuzz record_fuzz"), 15,
-         SETUP),
+         SCALE_OUT_SETUP),
     Step("sandbox", "ctest --test-dir build/analysis -L sandbox --no-tests=error --output-on-failure", 2, ("clang",)),
     Step("clang-tidy", "tests/tidy/clang_tidy", 15, ("clang",)),
     Step("fuzz", "tests/fuzz/run", 10, ("clang",)),

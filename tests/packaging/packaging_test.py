@@ -24,6 +24,7 @@ class PackagingTest(unittest.TestCase):
         shutil.copytree(ROOT / "packaging", self.root / "packaging")
         self.program("apt-get", 'echo "apt-get was called" >&2; exit 1')
         self.program("dpkg-source", "exit 1")
+        self.program("install", "exit 0")  # of a policy against starting services, where the system has none
         self.program("id", "echo 0")
 
     def program(self, name, script):
@@ -39,7 +40,7 @@ class PackagingTest(unittest.TestCase):
         return path
 
     def run_script(self, name, *arguments, **variables):
-        kept = {key: value for key, value in os.environ.items() if key != "HTTPLIB_INCLUDE_DIR"}
+        kept = {key: value for key, value in os.environ.items() if key not in ("HTTPLIB_INCLUDE_DIR", "HIREDIS_DIR")}
         (self.root / "tmp").mkdir(exist_ok=True)
         result = subprocess.run(
             [self.root / "packaging" / name, *arguments], capture_output=True, text=True, check=False, timeout=30,
@@ -133,6 +134,40 @@ class PackagingTest(unittest.TestCase):
         result = self.run_script("fetch-httplib")
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("httplib: 0.50.1", result.stdout)
+
+    def hiredis(self, folder, version):
+        headers = self.root / folder / "include/hiredis"
+        libraries = self.root / folder / "lib"
+        headers.mkdir(parents=True)
+        libraries.mkdir()
+        numbers = zip(("MAJOR", "MINOR", "PATCH"), version.split("."))
+        (headers / "hiredis.h").write_text("".join(f"#define HIREDIS_{name} {number}\n" for name, number in numbers))
+        for path in (headers / "hiredis_ssl.h", libraries / "libhiredis.a", libraries / "libhiredis_ssl.a"):
+            path.write_text("x")
+        return self.root / folder
+
+    def test_hiredis_is_not_fetched_twice(self):
+        (self.hiredis("build/hiredis", "1.2.0") / "COPYING").write_text("BSD\n")
+        result = self.run_script("fetch-hiredis")
+        self.assertEqual((result.returncode, result.stdout), (0, "hiredis: 1.2.0 (there already)\n"))
+
+    def test_hiredis_of_ones_own(self):
+        own = self.hiredis("own", "1.10.0")
+        result = self.run_script("fetch-hiredis", HIREDIS_DIR=str(own))
+        self.assertEqual((result.returncode, result.stdout), (0, "hiredis: 1.10.0\n"), result.stderr)
+        self.assertTrue((self.root / "build/hiredis/lib/libhiredis_ssl.a").exists())
+        self.assertFalse((self.root / "build/hiredis.new").exists())
+        old = self.hiredis("old", "1.1.0")
+        self.assert_fails(self.run_script("fetch-hiredis", HIREDIS_DIR=str(old)), "'1.1.0'", "1.2.0 or newer")
+        (own / "lib/libhiredis_ssl.a").unlink()
+        self.assert_fails(self.run_script("fetch-hiredis", HIREDIS_DIR=str(own)), "there is no", "libhiredis_ssl.a")
+
+    def test_hiredis_says_what_failed(self):
+        self.assert_fails(self.run_script("fetch-hiredis"), "mirror of Debian", "HIREDIS_DIR")
+        self.program("apt-get", MIRROR + "*source*) mkdir hiredis-1;; esac")
+        self.program("cmake", "echo no compiler; exit 1")
+        self.assert_fails(self.run_script("fetch-hiredis"), "building it failed", "no compiler")
+        self.assertFalse((self.root / "build/hiredis").exists())
 
     def test_quickstart_refuses_what_it_does_not_know(self):
         for arguments in (["--nonsense"], ["--listen"], ["--data-dir", ""]):
