@@ -52,6 +52,7 @@ STEPS = (
     Step("dependencies", "packaging/install-dependencies build scale-out test", 15),
     Step("httplib", "packaging/fetch-httplib", 5, ("dependencies",)),
     Step("hiredis", "packaging/fetch-hiredis", 5, ("dependencies",)),
+    Step("valkey", "packaging/fetch-valkey", 5, ("dependencies",)),
     Step("swagger-ui", "packaging/fetch-swagger-ui", 5, ("dependencies",)),
     Step("format", "tests/tidy/tree.py .cc .h | xargs -0 clang-format-14 --dry-run --Werror", 1, ("dependencies",)),
     Step("shell", "tests/tidy/tree.py '#!bash' | xargs -0 shellcheck --severity=warning", 1, ("dependencies",)),

@@ -169,6 +169,20 @@ class PackagingTest(unittest.TestCase):
         self.assert_fails(self.run_script("fetch-hiredis"), "building it failed", "no compiler")
         self.assertFalse((self.root / "build/hiredis").exists())
 
+    def test_valkey_says_what_failed(self):
+        self.program("apt-get", f'{MIRROR} *) echo "E: does not have a Release file."; exit 100;; esac')
+        self.assert_fails(self.run_script("fetch-valkey"), "no suite bookworm-backports")
+        self.program("apt-get", f"{MIRROR} *download*) touch a.deb;; esac")
+        self.program("dpkg-deb", "mkdir -p $3/usr/bin && touch $3/usr/bin/valkey-server")
+        self.assert_fails(self.run_script("fetch-valkey"), "valkey-server does not run")
+        self.assertFalse((self.root / "build/valkey").exists())
+        self.program("dpkg-deb", "mkdir -p $3/usr/bin && cd $3/usr/bin && echo 'echo Valkey server v=8.0.1 sha=0' "
+                     ">valkey-server && chmod +x valkey-server")
+        for said in ("valkey: 8.0.1\n", "valkey: 8.0.1 (there already)\n"):
+            result = self.run_script("fetch-valkey")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertTrue(result.stdout.endswith(said), result.stdout)
+
     def test_quickstart_refuses_what_it_does_not_know(self):
         for arguments in (["--nonsense"], ["--listen"], ["--data-dir", ""]):
             result = self.run_script("quickstart", *arguments)
