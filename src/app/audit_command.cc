@@ -4,18 +4,17 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "app/backends.h"
 #include "app/key_file.h"
 #include "app/since.h"
 #include "app/terminal.h"
-#include "audit/sqlite/audit_reader.h"
-#include "audit/sqlite/audit_verifier.h"
 #include "base/log.h"
 
 namespace disposable {
 
 namespace {
 
-constexpr std::string_view kNoLogHint = "name the service's data folder with --data-dir";
+constexpr std::string_view kNoLogHint = "name the service's data folder with --data-dir, or its audit log with --audit";
 constexpr std::string_view kNoKeyHint = "name the service's keyring with --key-file";
 
 // An edited log may hold anything; what it holds must not steer a terminal or start a line of its own.
@@ -83,11 +82,11 @@ int list_audit_log(const AuditListOptions& options, Clock& clock) {
     const bool usage = filter.error().code == Errc::kInvalidArgument;
     return print_error(usage ? kExitUsage : kExitFailure, filter.error().detail, usage ? "" : kNoKeyHint);
   }
-  Result<AuditReader> reader = AuditReader::open(options.paths.audit_log());
-  if (!reader) {
-    return print_error(kExitFailure, reader.error().detail, kNoLogHint);
+  const Result<std::unique_ptr<AuditSource>> log = open_audit_source(options.paths, options.backends);
+  if (!log) {
+    return print_error(kExitFailure, log.error().detail, kNoLogHint);
   }
-  const Result<std::vector<AuditRow>> rows = reader->list(*filter);
+  const Result<std::vector<AuditRow>> rows = (*log)->list(*filter);
   if (!rows) {
     return print_error(kExitFailure, rows.error().detail);
   }
@@ -102,11 +101,14 @@ int verify_audit_log_file(const AuditVerifyOptions& options) {
   if (!keyring) {
     return print_error(kExitFailure, keyring.error().detail, kNoKeyHint);
   }
+  const Result<std::unique_ptr<AuditSource>> log = open_audit_source(options.paths, options.backends);
+  if (!log) {
+    return print_error(kExitFailure, log.error().detail, kNoLogHint);
+  }
   ProgressLine progress;
   progress.show("reading the audit log");
-  const Result<VerifyReport> report =
-      verify_audit_log(options.paths.audit_log(), keyring->audit_key(),
-                       [&progress](std::uint64_t rows) { progress.show(std::to_string(rows) + " rows checked"); });
+  const Result<VerifyReport> report = (*log)->verify(
+      keyring->audit_key(), [&progress](std::uint64_t rows) { progress.show(std::to_string(rows) + " rows checked"); });
   progress.clear();
   if (!report) {
     return print_error(kExitFailure, report.error().detail, kNoLogHint);

@@ -2,10 +2,14 @@
 
 #include <cstdlib>
 
+#include "app/backends.h"
+#include "app/specification_environment.h"
+
 namespace disposable {
 
 namespace {
 
+constexpr const char* kListenOfSpecification = "0.0.0.0:8000";
 constexpr const char* kJsonHelp = "One JSON object, for scripts";
 
 std::string environment(const char* name) {
@@ -44,8 +48,9 @@ Paths resolve(const RawPaths& raw) {
   return paths;
 }
 
-void add_audit(CLI::App& audit, RawPaths& paths, AuditListOptions& list, bool& json) {
+void add_audit(CLI::App& audit, RawPaths& paths, Backends& backends, AuditListOptions& list, bool& json) {
   add_paths(audit, paths);
+  add_audit_log(audit, backends);
   audit.add_option("--secret-key", list.secret_key, "Only the rows of this secret (needs the key file)")
       ->option_text("KEY");
   audit.add_option("--action", list.action, "Only created, retrieved, deleted, expired, denied or locked")
@@ -68,7 +73,8 @@ void add_audit(CLI::App& audit, RawPaths& paths, AuditListOptions& list, bool& j
 CommandLine::CommandLine() : app_("Keep a secret, hand it out once.", "disposable-secrets") {
   app_.require_subcommand(1);
   add_serve(*app_.add_subcommand("serve", "Run the service"), paths_, serve_);
-  add_audit(*app_.add_subcommand("audit", "List the audit log; works while the service runs"), paths_, audit_, json_);
+  add_audit(*app_.add_subcommand("audit", "List the audit log; works while the service runs"), paths_, serve_.backends,
+            audit_, json_);
   add_operations();
   add_generate();
   app_.add_subcommand("version", "Print the version")
@@ -93,6 +99,7 @@ void CommandLine::add_generate() {
 void CommandLine::add_operations() {
   CLI::App* keys = app_.add_subcommand("keys", "Make the keyring, or begin a new epoch in it");
   add_paths(*keys, paths_);
+  add_store(*keys, serve_.backends);
   keys->add_flag("--json", json_, kJsonHelp);
   keys->require_subcommand(1);
   add_second_word(*keys, "create", "Make a new keyring; an existing one is never replaced");
@@ -122,7 +129,31 @@ Result<void> CommandLine::apply_config() {
       return applied;
     }
   }
-  return serving ? check_together(serve_) : Result<void>{};
+  Result<void> followed = follow_specification();
+  return followed && serving ? check_together(serve_) : followed;
+}
+
+Result<void> CommandLine::follow_specification() {
+  if (!redis_built_in() && !postgres_built_in()) {
+    return {};  // other programs' variables, for all that this one can do with them
+  }
+  const Result<SpecificationSettings> settings = specification_settings(environment, ".env");
+  if (!settings) {
+    return fail(settings.error());
+  }
+  Backends& backends = serve_.backends;
+  const bool store = redis_built_in() && backends.store.empty() && !settings->store.empty();
+  const bool audit = postgres_built_in() && backends.audit.empty() && !settings->audit.empty();
+  if (store) {
+    backends.store = settings->store;
+  }
+  if (audit) {
+    backends.audit = settings->audit;
+  }
+  if ((store || audit) && serve_.listen.empty() && environment("LISTEN_FDS").empty()) {
+    serve_.listen = {kListenOfSpecification};
+  }
+  return {};
 }
 
 Command CommandLine::command() const {
@@ -144,16 +175,17 @@ Command CommandLine::command() const {
   }
   if (app_.got_subcommand("audit")) {
     if (app_.get_subcommand("audit")->got_subcommand("verify")) {
-      return AuditVerifyOptions{paths, json_};
+      return AuditVerifyOptions{paths, serve_.backends, json_};
     }
     AuditListOptions list = audit_;
     list.paths = paths;
+    list.backends = serve_.backends;
     list.json = json_;
     return list;
   }
   if (app_.got_subcommand("keys")) {
     const bool rotate = app_.get_subcommand("keys")->got_subcommand("rotate");
-    return KeysOptions{rotate ? KeysOptions::What::kRotate : KeysOptions::What::kCreate, paths, json_};
+    return KeysOptions{rotate ? KeysOptions::What::kRotate : KeysOptions::What::kCreate, paths, serve_.backends, json_};
   }
   if (app_.got_subcommand("generate")) {
     return generate_;

@@ -24,6 +24,8 @@ class CommandLine {
   Command command() const;
 
  private:
+  // For an executable with Redis or PostgreSQL: app/specification_environment.h.
+  Result<void> follow_specification();
   void add_operations();
   void add_generate();
 

@@ -7,17 +7,20 @@
 #include <set>
 
 #include "base/clock.h"
+#include "core/store.h"
 #include "store/rocksdb/store_copy.h"
 
 namespace disposable {
 
 struct EpochNeeds {
-  StoreHead store;
+  StoreHead store;                 // of a store in a folder
   std::uint64_t secrets = 0;       // live and spent
   std::set<std::uint32_t> epochs;  // of the secrets that are live at the given time
 };
 
 // Reads the whole store, beside the process that owns it. kNotFound: there is none. kCorrupt: a record does not decode.
 Result<EpochNeeds> survey_epochs(const std::filesystem::path& store, WallTime now);
+// Reads a store that is shared, through one that is open: every record, one by one. kUnavailable, kCorrupt.
+Result<EpochNeeds> survey_epochs(SecretStore& store, WallTime now);
 
 }  // namespace disposable

@@ -1,5 +1,6 @@
 #include "app/keys_command.h"
 
+#include "app/backends.h"
 #include "app/epoch_needs.h"
 #include "app/epoch_uses.h"
 #include "app/key_file.h"
@@ -91,8 +92,27 @@ struct Surroundings {
   std::optional<std::uint32_t> needed;
 };
 
+// kInvalidArgument: the store belongs to another keyring.
+Result<EpochNeeds> survey(const KeysOptions& options, const Keyring& keyring, Clock& clock, Random& random) {
+  if (options.backends.store.empty()) {
+    Result<EpochNeeds> needs = survey_epochs(options.paths.store(), clock.now());
+    if (needs && needs->store.identity.check != keyring.check_value()) {
+      return fail(Errc::kInvalidArgument,
+                  "the keyring does not belong to the data folder " + options.paths.data_dir.string());
+    }
+    return needs;
+  }
+  const Result<std::unique_ptr<ServedStore>> store =
+      open_store({options.paths, options.backends, keyring, clock, random}, {}, {});
+  if (!store) {
+    return fail(store.error());
+  }
+  return survey_epochs(**store, clock.now());
+}
+
 // What a rotation has to know of the data folder. An error is a sentence for the operator.
-Result<Surroundings> look_around(const Paths& paths, const Keyring& keyring, WallTime now) {
+Result<Surroundings> look_around(const KeysOptions& options, const Keyring& keyring, Clock& clock, Random& random) {
+  const Paths& paths = options.paths;
   Surroundings surroundings;
   Result<std::vector<EpochUse>> uses = read_epoch_uses(paths.epoch_uses());
   if (!uses && uses.error().code != Errc::kNotFound) {
@@ -106,12 +126,9 @@ Result<Surroundings> look_around(const Paths& paths, const Keyring& keyring, Wal
     return fail(Errc::kInvalidArgument, "the key file " + paths.key_file.string() +
                                             " is older than the one that the service has used; put the newest back");
   }
-  const Result<EpochNeeds> needs = survey_epochs(paths.store(), now);
+  const Result<EpochNeeds> needs = survey(options, keyring, clock, random);
   if (!needs) {
     return fail(needs.error());
-  }
-  if (needs->store.identity.check != keyring.check_value()) {
-    return fail(Errc::kInvalidArgument, "the keyring does not belong to the data folder " + paths.data_dir.string());
   }
   if (!needs->epochs.empty()) {
     surroundings.needed = *needs->epochs.begin();
@@ -146,7 +163,7 @@ int rotate_keys(const KeysOptions& options, Clock& clock, Random& random) {
     return print_error(kExitFailure, keyring.error().detail);
   }
   const WallTime now = clock.now();
-  const Result<Surroundings> surroundings = look_around(options.paths, *keyring, now);
+  const Result<Surroundings> surroundings = look_around(options, *keyring, clock, random);
   if (!surroundings) {
     return print_error(kExitFailure, surroundings.error().detail, "nothing was changed");
   }

@@ -42,8 +42,8 @@ constexpr std::uint64_t kWrite = kRead | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOC
                                  LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_DIR |
                                  LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REFER | kAccessTruncate;
 
-// Everything that this version can forbid.
-RulesetAttributes everything(int version, bool abstract_sockets) {
+// Everything that this version can forbid, but for what the rules leave open altogether.
+RulesetAttributes everything(int version, const LandlockRules& rules) {
   RulesetAttributes all{};
   all.handled_access_fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1U) - 1;  // all of ABI 1
   if (version >= 2) {
@@ -53,13 +53,13 @@ RulesetAttributes everything(int version, bool abstract_sockets) {
     all.handled_access_fs |= kAccessTruncate;
   }
   if (version >= 4) {
-    all.handled_access_net = kBindTcp | kConnectTcp;
+    all.handled_access_net = kBindTcp | (rules.connects ? 0 : kConnectTcp);
   }
   if (version >= 5) {
     all.handled_access_fs |= kAccessDeviceControl;
   }
   if (version >= 6) {
-    all.scoped = kScopeSignal | (abstract_sockets ? 0 : kScopeAbstractSocket);
+    all.scoped = kScopeSignal | (rules.abstract_sockets ? 0 : kScopeAbstractSocket);
   }
   return all;
 }
@@ -135,7 +135,7 @@ Result<void> apply_landlock(const LandlockRules& rules) {
   if (version == 0) {
     return {};
   }
-  const RulesetAttributes handled = everything(version, rules.abstract_sockets);
+  const RulesetAttributes handled = everything(version, rules);
   const FileDescriptor ruleset(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &handled, sizeof(handled), 0)));
   if (!ruleset) {
     return refused("no ruleset");

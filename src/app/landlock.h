@@ -19,6 +19,7 @@ struct LandlockRules {
   std::vector<std::filesystem::path> readable;  // files, or folders and all beneath; what is missing is passed over
   std::vector<std::filesystem::path> sockets;   // folders: Unix sockets come and go there
   std::vector<std::uint16_t> ports;             // TCP ports that may be bound (ABI 4); 0: any free one
+  bool connects = false;                        // to any TCP port (ABI 4); else to none
   bool abstract_sockets = false;                // abstract Unix sockets of other processes may be reached (ABI 6)
 };
 

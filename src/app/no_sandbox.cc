@@ -9,6 +9,6 @@ int landlock_version() { return 0; }
 Result<void> apply_landlock(const LandlockRules& /*rules*/) { return {}; }
 
 bool system_call_filter_supported() { return false; }
-Result<void> apply_system_call_filter() { return {}; }
+Result<void> apply_system_call_filter(Connects /*connects*/) { return {}; }
 
 }  // namespace disposable

@@ -8,33 +8,23 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "app/installation.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "http/limits.h"
 
 namespace disposable {
 
-struct Paths {
-  std::filesystem::path data_dir;
-  std::filesystem::path key_file;
-
-  std::filesystem::path store() const { return data_dir / "store"; }
-  std::filesystem::path audit_log() const { return data_dir / "audit.db"; }
-  std::filesystem::path epoch_uses() const { return data_dir / "epochs"; }
-  // Here while a restore is under way, and after one that did not end.
-  std::filesystem::path restoring() const { return data_dir / "restoring"; }
-};
-
 inline constexpr const char* kListenDefault = "127.0.0.1:8000";
 
 struct ServeOptions {
   Paths paths;
   std::string config;  // empty: none
+  Backends backends;
 
   // Where to listen, as typed: HOST:PORT, [V6]:PORT, unix:/path, fd:NAME or systemd, each with an optional http:// or
   // https:// before it; http/endpoint.h. Empty: the sockets that systemd passed, and without any kListenDefault.
@@ -59,6 +49,7 @@ struct ServeOptions {
 
 struct AuditListOptions {
   Paths paths;
+  Backends backends;
   std::string secret_key;  // empty: all
   std::string action;      // empty: all
   std::string since;       // empty: all
@@ -68,6 +59,7 @@ struct AuditListOptions {
 
 struct AuditVerifyOptions {
   Paths paths;
+  Backends backends;
   bool json = false;
 };
 
@@ -75,6 +67,7 @@ struct KeysOptions {
   enum class What : std::uint8_t { kCreate, kRotate };
   What what = What::kCreate;
   Paths paths;
+  Backends backends;
   bool json = false;
 };
 

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "app/backends.h"
 #include "app/system_calls.h"
 
 namespace disposable {
@@ -47,6 +48,23 @@ void add_listener(std::string_view address, LandlockRules& rules) {
   }
 }
 
+// A server's port need not be known beforehand: Sentinel and Cluster name others. What finding an address and checking
+// a certificate reads is named one by one, since /etc may hold the keyring.
+void add_backends(const BackendNeeds& needs, const std::filesystem::path& credentials, LandlockRules& rules) {
+  if (!needs.calls_out) {
+    return;
+  }
+  rules.connects = true;
+  for (const char* path :
+       {"/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/etc/services",
+        "/etc/passwd", "/etc/ld.so.cache", "/etc/ssl", "/run/systemd/resolve", "/lib", "/usr/lib", ".env"}) {
+    rules.readable.emplace_back(path);
+  }
+  for (const std::filesystem::path& file : needs.files) {
+    add_readable(file, credentials, rules);
+  }
+}
+
 std::string variable(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? std::string{} : std::string(value);
@@ -73,6 +91,7 @@ LandlockRules landlock_rules(const ServeOptions& options, const ManagerPaths& ma
     add_listener(kListenDefault, rules);
   }
   add_listener(options.metrics_listen, rules);
+  add_backends(backend_needs(options.backends), manager.credentials, rules);
   rules.abstract_sockets = manager.notify_socket.starts_with('@');  // sd_notify(3)
   return rules;
 }
@@ -85,7 +104,9 @@ Result<void> confine_files(const ServeOptions& options) {
 }
 
 Result<void> confine_system_calls(const ServeOptions& options) {
-  return options.no_sandbox ? Result<void>{} : apply_system_call_filter();
+  return options.no_sandbox ? Result<void>{}
+                            : apply_system_call_filter(backend_needs(options.backends).calls_out ? Connects::kToServers
+                                                                                                 : Connects::kToNobody);
 }
 
 SandboxState sandbox_state(const ServeOptions& options) {

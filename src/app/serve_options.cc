@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "app/backends.h"
 #include "app/config_file.h"
 #include "app/option_table.h"
 #include "http/client_address.h"
@@ -19,6 +20,20 @@ std::string listen_problem(const std::string& text) {
 std::string proxy_problem(const std::string& text) {
   const Result<void> added = TrustedProxies().add(text);
   return added ? std::string{} : text + ": " + added.error().detail;
+}
+
+constexpr const char* kElsewhere = "Store and audit log elsewhere";
+
+void add_backends(CLI::App& serve, Backends& backends) {
+  add_store(serve, backends);
+  add_audit_log(serve, backends);
+  OptionTable table(serve, kElsewhere);
+  table
+      .text("--ledger", backends.ledger, "URL",
+            "Hand out a secret only when a row in PostgreSQL says so (none): postgresql://...")
+      ->check(postgres_url_problem);
+  table.flag("--accept-data-loss", backends.accept_data_loss,
+             "Start with servers whose settings can lose what was acknowledged");
 }
 
 void add_listening(CLI::App& serve, ServeOptions& options) {
@@ -96,6 +111,19 @@ void add_paths(CLI::App& command, RawPaths& paths) {
   table.text("--config", paths.config, "FILE", "The configuration file, lines NAME=VALUE (none)");
 }
 
+void add_store(CLI::App& command, Backends& backends) {
+  OptionTable(command, kElsewhere)
+      .text("--store", backends.store, "URL",
+            "The store (in the data folder): redis://, rediss://, redis+sentinel://...")
+      ->check(redis_url_problem);
+}
+
+void add_audit_log(CLI::App& command, Backends& backends) {
+  OptionTable(command, kElsewhere)
+      .text("--audit", backends.audit, "URL", "The audit log (in the data folder): postgresql://...")
+      ->check(postgres_url_problem);
+}
+
 void add_serve(CLI::App& serve, RawPaths& paths, ServeOptions& options) {
   constexpr std::size_t kHelpColumn = 35;
   serve.get_formatter()->column_width(kHelpColumn);
@@ -103,6 +131,7 @@ void add_serve(CLI::App& serve, RawPaths& paths, ServeOptions& options) {
       "Every option can also be set by a variable, --data-dir by DISPOSABLE_SECRETS_DATA_DIR, and by a line of\n"
       "the configuration file, data-dir=FOLDER. The command line wins over the environment over the file.");
   add_paths(serve, paths);
+  add_backends(serve, options.backends);
   add_listening(serve, options);
   add_resources(serve, options);
   add_connection_limits(serve, options.limits);
@@ -162,6 +191,10 @@ std::vector<std::string> differences(const ServeOptions& a, const ServeOptions& 
   const std::vector<std::pair<const char*, bool>> table = {
       {"--data-dir", a.paths.data_dir != b.paths.data_dir},
       {"--key-file", a.paths.key_file != b.paths.key_file},
+      {"--store", a.backends.store != b.backends.store},
+      {"--audit", a.backends.audit != b.backends.audit},
+      {"--ledger", a.backends.ledger != b.backends.ledger},
+      {"--accept-data-loss", a.backends.accept_data_loss != b.backends.accept_data_loss},
       {"--listen", a.listen != b.listen},
       {"--listen-mode", a.listen_mode != b.listen_mode},
       {"--metrics-listen", a.metrics_listen != b.metrics_listen},

@@ -15,6 +15,9 @@ struct RawPaths {
   std::string config;
 };
 
+// Only the store of another machine, or only the audit log.
+void add_store(CLI::App& command, Backends& backends);
+void add_audit_log(CLI::App& command, Backends& backends);
 void add_paths(CLI::App& command, RawPaths& paths);
 // `options` must outlive the parsing and keeps what is parsed, but for the paths.
 void add_serve(CLI::App& serve, RawPaths& paths, ServeOptions& options);

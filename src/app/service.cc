@@ -21,7 +21,8 @@ StorageLimits storage_limits(const ServeOptions& options) {
 }
 
 // The claim keeps a restore out, and other services, from before anything is read.
-Result<FileDescriptor> claim_data_dir(const Paths& paths) {
+Result<FileDescriptor> claim_data_dir(const ServeOptions& options) {
+  const Paths& paths = options.paths;
   const std::filesystem::path& folder = paths.data_dir;
   std::error_code error;
   std::filesystem::create_directories(folder, error);
@@ -36,7 +37,9 @@ Result<FileDescriptor> claim_data_dir(const Paths& paths) {
     return fail(Errc::kInvalidArgument,
                 "the data folder " + folder.string() + " is being restored, or a restore did not end; run it again");
   }
-  std::filesystem::create_directories(folder / "store", error);
+  if (options.backends.store.empty()) {
+    std::filesystem::create_directories(paths.store(), error);
+  }
   if (error) {
     return fail(Errc::kInvalidArgument, "cannot use the data folder " + folder.string() + ": " + error.message());
   }
@@ -74,7 +77,7 @@ Service::Service(const Parts& parts, KeyFile keys)
     : parts_(parts), keyring_(std::move(keys.keyring)), key_file_(std::move(keys.file)) {}
 
 Result<std::unique_ptr<Service>> Service::open(const Parts& parts) {
-  Result<FileDescriptor> claim = claim_data_dir(parts.options.paths);
+  Result<FileDescriptor> claim = claim_data_dir(parts.options);
   if (!claim) {
     return fail(claim.error());
   }
@@ -129,26 +132,39 @@ Result<void> Service::confine(SandboxState sandbox) {
 }
 
 Result<void> Service::open_backends() {
-  RocksDbStore::Options options;
-  options.directory = parts_.options.paths.store().string();
-  options.keyring_check = keyring_.check_value();
-  options.cache_bytes = parts_.options.cache_bytes;
-  options.storage = storage_limits(parts_.options);
-  options.on_fatal = [this](const std::string& reason) {
-    parts_.log.write(LogLevel::kError, "the store cannot go on; stopping", {{"reason", reason}});
-    parts_.signals.report_failure();
-  };
-  Result<std::unique_ptr<RocksDbStore>> store = RocksDbStore::open(std::move(options));
+  const ServeOptions& options = parts_.options;
+  const BackendParts backends{
+      options.paths, options.backends, keyring_, parts_.clock, parts_.random, [this](const std::string& warning) {
+        parts_.log.write(LogLevel::kWarning, "a server can lose what it has confirmed", {{"reason", warning}});
+      }};
+  const LocalStoreParts local{
+      options.cache_bytes, [this](const std::string& reason) {
+        parts_.log.write(LogLevel::kError, "the store cannot go on; stopping", {{"reason", reason}});
+        parts_.signals.report_failure();
+      }};
+  Result<std::unique_ptr<ServedStore>> store = open_store(backends, local, storage_limits(options));
   if (!store) {
     return fail(store.error());
   }
   store_ = std::move(*store);
-  Result<std::unique_ptr<SqliteAuditLog>> audit_log =
-      SqliteAuditLog::open(parts_.options.paths.audit_log(), keyring_.audit_key());
+  Result<std::unique_ptr<AuditLog>> audit_log = open_audit_log(backends);
   if (!audit_log) {
     return fail(audit_log.error());
   }
   audit_log_ = std::move(*audit_log);
+  Result<std::unique_ptr<RevealLedger>> ledger = open_ledger(backends);
+  if (!ledger) {
+    return fail(ledger.error());
+  }
+  ledger_ = std::move(*ledger);
+  parts_.log.write(LogLevel::kInfo, "opened",
+                   {{"store", store_kind(options.backends)},
+                    {"audit", audit_kind(options.backends)},
+                    {"ledger", ledger_ == nullptr ? "none" : "postgresql"}});
+  return open_projector();
+}
+
+Result<void> Service::open_projector() {
   projector_ = std::make_unique<Projector>(Projector::Parts{
       *store_, *audit_log_,
       [this](const Error& error) {
@@ -160,7 +176,13 @@ Result<void> Service::open_backends() {
   return projector_->check_continuity();
 }
 
-Readiness Service::ready() { return {store_->ready(), projector_->ready()}; }
+Readiness Service::ready() {
+  Result<void> store = store_->ready();
+  if (store && ledger_ != nullptr) {
+    store = ledger_->ready();
+  }
+  return {std::move(store), projector_->ready()};
+}
 
 void Service::write_metrics(MetricsText& text) {
   frontend_->write_metrics(text);
@@ -170,7 +192,8 @@ void Service::write_metrics(MetricsText& text) {
 }
 
 void Service::build_api() {
-  vault_ = std::make_unique<Vault>(Vault::Parts{*store_, keyring_, parts_.clock, parts_.random, lane_});
+  vault_ =
+      std::make_unique<Vault>(Vault::Parts{*store_, keyring_, parts_.clock, parts_.random, lane_, {}, ledger_.get()});
   Api::Parts api{*vault_, [this] { return ready(); }};
   api.metrics = [this](MetricsText& text) { write_metrics(text); };
   api.metrics_apart = !parts_.options.metrics_listen.empty();

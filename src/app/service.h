@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 
+#include "app/backends.h"
 #include "app/frontend.h"
 #include "app/key_file.h"
 #include "app/options.h"
@@ -14,11 +15,9 @@
 #include "app/sweeper.h"
 #include "app/systemd.h"
 #include "audit/projector.h"
-#include "audit/sqlite/sqlite_audit_log.h"
 #include "base/log.h"
 #include "core/vault.h"
 #include "http/api.h"
-#include "store/rocksdb/rocksdb_store.h"
 
 namespace disposable {
 
@@ -46,6 +45,7 @@ class Service {
  private:
   Service(const Parts& parts, KeyFile keys);
   Result<void> open_backends();
+  Result<void> open_projector();
   Result<void> open_front();
   Result<void> confine(SandboxState sandbox);
   Wake wait();
@@ -66,8 +66,9 @@ class Service {
   const FileDescriptor key_file_;  // to read it again: its name is out of reach
   FileDescriptor claim_;           // on the data folder
   NotifySocket manager_;
-  std::unique_ptr<RocksDbStore> store_;
-  std::unique_ptr<SqliteAuditLog> audit_log_;
+  std::unique_ptr<ServedStore> store_;
+  std::unique_ptr<AuditLog> audit_log_;
+  std::unique_ptr<RevealLedger> ledger_;  // null: none
   std::unique_ptr<Projector> projector_;
   PassphraseLane lane_{PassphraseLane::Limits{}};
   std::unique_ptr<Vault> vault_;

@@ -18,7 +18,10 @@ Result<void> Service::can_do_without(const Keyring& newer) {
   if (kept.front() <= keyring_.epochs().front()) {
     return {};
   }
-  const Result<EpochNeeds> needs = survey_epochs(parts_.options.paths.store(), parts_.clock.now());
+  const WallTime now = parts_.clock.now();
+  const Result<EpochNeeds> needs = parts_.options.backends.store.empty()
+                                       ? survey_epochs(parts_.options.paths.store(), now)
+                                       : survey_epochs(*store_, now);
   if (!needs) {
     return fail(needs.error());
   }

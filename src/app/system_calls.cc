@@ -115,6 +115,14 @@ void add_conditions(Rules& rules) {
   }
 }
 
+// getaddrinfo(3) asks the kernel over netlink which kinds of address there are, and name servers by sendmmsg().
+void add_connecting(Rules& rules) {
+  for (const int family : std::initializer_list<int>{AF_INET, AF_INET6, AF_NETLINK}) {
+    rules.allow_if(SCMP_SYS(socket), equals(0, static_cast<std::uint64_t>(family)));
+  }
+  rules.act(SCMP_ACT_ALLOW, "bind sendmmsg recvmmsg");
+}
+
 }  // namespace
 
 bool system_call_filter_supported() {
@@ -122,7 +130,7 @@ bool system_call_filter_supported() {
   return ::syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
 }
 
-Result<void> apply_system_call_filter() {
+Result<void> apply_system_call_filter(Connects connects) {
   if (!system_call_filter_supported()) {
     return {};
   }
@@ -137,6 +145,9 @@ Result<void> apply_system_call_filter() {
   }
   rules.act(SCMP_ACT_KILL_PROCESS, kHostile);
   add_conditions(rules);
+  if (connects == Connects::kToServers) {
+    add_connecting(rules);
+  }
   const int error = rules.error() != 0 ? rules.error() : seccomp_load(filter.get());
   if (error != 0) {
     return fail(Errc::kUnavailable, std::string("seccomp: ") + std::strerror(-error));

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <cstdint>
+
 #include "base/result.h"
 
 namespace disposable {
@@ -9,10 +11,16 @@ namespace disposable {
 // Whether the kernel can filter system calls.
 bool system_call_filter_supported();
 
+// Whether the process opens connections of its own.
+enum class Connects : std::uint8_t {
+  kToNobody,
+  kToServers,  // of its store or audit log: Internet sockets, and what finding their addresses takes
+};
+
 // Restricts all threads of the process, and those started later, for good: no new listener, no new process, no
 // executable memory. Needs no_new_privs. What is not on the list fails with ENOSYS, as on an older kernel, since that
 // is what libraries have a second way for; what no part of the service can ever want (execve, ptrace, mount and their
 // like) ends the process. Without seccomp it does nothing.
-Result<void> apply_system_call_filter();
+Result<void> apply_system_call_filter(Connects connects);
 
 }  // namespace disposable

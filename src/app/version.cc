@@ -5,6 +5,7 @@
 
 #include <CLI/Version.hpp>
 
+#include "app/backends.h"
 #include "app/build_commit.h"
 #include "audit/sqlite/sqlite_connection.h"
 #include "base/log.h"
@@ -44,6 +45,9 @@ BuildInfo build_info() {
   };
   for (const auto& [name, version] : rocksdb_versions()) {
     info.libraries.push_back({name, version});
+  }
+  for (const std::vector<Component>& backend : {redis_components(), postgres_components()}) {
+    info.libraries.insert(info.libraries.end(), backend.begin(), backend.end());
   }
   return info;
 }

@@ -221,7 +221,31 @@ TEST_CASE("sandbox: system calls beyond the list are refused, the hostile ones e
     CAPTURE(row.what);
     CHECK(in_child([&] {
             give_up_privileges();
-            return apply_system_call_filter() ? row.attempt() : 255;
+            return apply_system_call_filter(Connects::kToNobody) ? row.attempt() : 255;
+          }) == row.expected);
+  }
+}
+
+TEST_CASE("sandbox: with a store or audit log elsewhere servers can be called, and nothing else is new" *
+          doctest::skip(!system_call_filter_supported())) {
+  struct Row {
+    const char* what;
+    int expected;
+    std::function<int()> attempt;
+  };
+  constexpr int kKilled = 256 + SIGSYS;
+  const std::vector<Row> rows = {
+      {"an Internet socket", 0, [] { return error_of(::socket(AF_INET, SOCK_STREAM, 0)); }},
+      {"a netlink socket", 0, [] { return error_of(::socket(AF_NETLINK, SOCK_RAW, 0)); }},
+      {"a packet socket", ENOSYS, [] { return error_of(::socket(AF_PACKET, SOCK_RAW, 0)); }},
+      {"listening", ENOSYS, [] { return error_of(::listen(::socket(AF_INET, SOCK_STREAM, 0), 1)); }},
+      {"execve", kKilled, [] { return error_of(::execl("/bin/true", "true", nullptr)); }},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.what);
+    CHECK(in_child([&] {
+            give_up_privileges();
+            return apply_system_call_filter(Connects::kToServers) ? row.attempt() : 255;
           }) == row.expected);
   }
 }
@@ -235,7 +259,7 @@ TEST_CASE("sandbox: threads that run already are confined too" * doctest::skip(!
             confined.wait();
             error = error_of(::socket(AF_NETLINK, SOCK_RAW, 0));
           });
-          const bool applied = apply_system_call_filter().has_value();
+          const bool applied = apply_system_call_filter(Connects::kToNobody).has_value();
           confined.count_down();
           earlier.join();
           return applied ? error : 255;

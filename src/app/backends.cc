@@ -1,0 +1,66 @@
+#include "app/backends.h"
+
+#include "audit/sqlite/audit_reader.h"
+#include "audit/sqlite/sqlite_audit_log.h"
+#include "store/rocksdb/rocksdb_store.h"
+
+namespace disposable {
+
+Result<std::unique_ptr<ServedStore>> open_store(const BackendParts& parts, const LocalStoreParts& local,
+                                                const StorageLimits& limits) {
+  if (!parts.backends.store.empty()) {
+    return open_redis_store(parts, limits);
+  }
+  RocksDbStore::Options options;
+  options.directory = parts.paths.store().string();
+  options.keyring_check = parts.keyring.check_value();
+  options.cache_bytes = local.cache_bytes;
+  options.storage = limits;
+  options.on_fatal = local.on_fatal;
+  return RocksDbStore::open(std::move(options));
+}
+
+Result<std::unique_ptr<AuditLog>> open_audit_log(const BackendParts& parts) {
+  if (!parts.backends.audit.empty()) {
+    return open_postgres_audit_log(parts);
+  }
+  return SqliteAuditLog::open(parts.paths.audit_log(), parts.keyring.audit_key());
+}
+
+Result<std::unique_ptr<RevealLedger>> open_ledger(const BackendParts& parts) {
+  if (parts.backends.ledger.empty()) {
+    return std::unique_ptr<RevealLedger>();
+  }
+  return open_postgres_ledger(parts);
+}
+
+Result<std::unique_ptr<AuditSource>> open_audit_source(const Paths& paths, const Backends& backends) {
+  if (!backends.audit.empty()) {
+    return open_postgres_audit_source(backends.audit);
+  }
+  Result<AuditReader> reader = AuditReader::open(paths.audit_log());
+  if (!reader) {
+    return fail(reader.error());
+  }
+  return std::make_unique<AuditReader>(std::move(*reader));
+}
+
+BackendNeeds backend_needs(const Backends& backends) {
+  BackendNeeds needs;
+  const auto add = [&needs](const std::string& url, auto files_of) {
+    if (!url.empty()) {
+      needs.calls_out = true;
+      const std::vector<std::filesystem::path> files = files_of(url);
+      needs.files.insert(needs.files.end(), files.begin(), files.end());
+    }
+  };
+  add(backends.store, redis_url_files);
+  add(backends.audit, postgres_url_files);
+  add(backends.ledger, postgres_url_files);
+  return needs;
+}
+
+std::string_view store_kind(const Backends& backends) { return backends.store.empty() ? "rocksdb" : "redis"; }
+std::string_view audit_kind(const Backends& backends) { return backends.audit.empty() ? "sqlite" : "postgresql"; }
+
+}  // namespace disposable

@@ -1,0 +1,74 @@
+// Which store, audit log and ledger a URL means. The only place that knows them all; what this executable was built
+// without is refused with a sentence that says how to get it. No error holds a password.
+
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "app/options.h"
+#include "app/version.h"
+#include "audit/audit_source.h"
+#include "core/audit.h"
+#include "core/ledger.h"
+#include "crypto/keyring.h"
+#include "store/served_store.h"
+
+namespace disposable {
+
+// Checks of CLI11: empty when the URL can be used, otherwise what is wrong with it.
+std::string redis_url_problem(const std::string& url);
+std::string postgres_url_problem(const std::string& url);
+
+// Whether this executable can talk to it.
+bool redis_built_in();
+bool postgres_built_in();
+
+// Borrows everything, for the life of what is opened.
+struct BackendParts {
+  const Paths& paths;
+  const Backends& backends;
+  const Keyring& keyring;
+  Clock& clock;
+  Random& random;
+  // A sentence about a setting of a server that was accepted though it is not safe.
+  std::function<void(const std::string&)> on_warning{};
+};
+
+// Of the store in the data folder alone.
+struct LocalStoreParts {
+  std::size_t cache_bytes = 0;
+  std::function<void(const std::string& reason)> on_fatal{};
+};
+
+// Each opens what the options name; an error's detail is a sentence for the operator.
+Result<std::unique_ptr<ServedStore>> open_store(const BackendParts& parts, const LocalStoreParts& local,
+                                                const StorageLimits& limits);
+Result<std::unique_ptr<AuditLog>> open_audit_log(const BackendParts& parts);
+// Null when the options name none.
+Result<std::unique_ptr<RevealLedger>> open_ledger(const BackendParts& parts);
+// To read the audit log beside the service.
+Result<std::unique_ptr<AuditSource>> open_audit_source(const Paths& paths, const Backends& backends);
+
+// What the sandbox must leave open: whether servers elsewhere are called, and which files their URLs name.
+struct BackendNeeds {
+  bool calls_out = false;
+  std::vector<std::filesystem::path> files;
+};
+BackendNeeds backend_needs(const Backends& backends);
+
+// For the log: "redis", "rocksdb"; "postgresql", "sqlite".
+std::string_view store_kind(const Backends& backends);
+std::string_view audit_kind(const Backends& backends);
+
+// By which sources are compiled: redis_backend.cc or no_redis.cc, postgres_backend.cc or no_postgres.cc.
+Result<std::unique_ptr<ServedStore>> open_redis_store(const BackendParts& parts, const StorageLimits& limits);
+Result<std::unique_ptr<AuditLog>> open_postgres_audit_log(const BackendParts& parts);
+Result<std::unique_ptr<RevealLedger>> open_postgres_ledger(const BackendParts& parts);
+Result<std::unique_ptr<AuditSource>> open_postgres_audit_source(const std::string& url);
+std::vector<std::filesystem::path> redis_url_files(const std::string& url);
+std::vector<std::filesystem::path> postgres_url_files(const std::string& url);
+std::vector<Component> redis_components();
+std::vector<Component> postgres_components();
+
+}  // namespace disposable

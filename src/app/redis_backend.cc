@@ -1,0 +1,78 @@
+// An executable with Redis.
+
+#include <fstream>
+
+#include "app/backends.h"
+#include "app/durable_file.h"
+#include "store/redis/redis_store.h"
+
+namespace disposable {
+
+namespace {
+
+// What this node is called in the outbox that all nodes share. Kept in the data folder, so that after a restart it is
+// given again what it had begun to carry into its audit log.
+Result<std::string> node_name(const std::filesystem::path& file, Random& random) {
+  std::ifstream in(file);
+  std::string name;
+  if (std::getline(in, name) && !name.empty()) {
+    return name;
+  }
+  std::array<std::uint8_t, 16> bytes{};
+  random.fill(bytes);
+  name = "node-" + to_hex(bytes);
+  const Result<void> written = write_durable_file(file, name + "\n");
+  if (!written) {
+    return fail(written.error());
+  }
+  return name;
+}
+
+}  // namespace
+
+std::string redis_url_problem(const std::string& url) {
+  const Result<RedisUrl> parsed = parse_redis_url(url);
+  return parsed ? std::string{} : parsed.error().detail;
+}
+
+bool redis_built_in() { return true; }
+
+Result<std::unique_ptr<ServedStore>> open_redis_store(const BackendParts& parts, const StorageLimits& limits) {
+  RedisStore::Options options;
+  Result<RedisUrl> url = parse_redis_url(parts.backends.store);
+  if (!url) {
+    return fail(url.error());
+  }
+  options.url = std::move(*url);
+  const Result<void> password = read_redis_password(options.url);
+  if (!password) {
+    return fail(password.error());
+  }
+  const Result<std::string> name = node_name(parts.paths.node(), parts.random);
+  if (!name) {
+    return fail(name.error());
+  }
+  options.consumer = *name;
+  options.keyring_check = parts.keyring.check_value();
+  options.storage = limits;
+  options.sharing = parts.backends.audit.empty() ? RedisStore::Sharing::kOwn : RedisStore::Sharing::kShared;
+  options.accept_data_loss = parts.backends.accept_data_loss;
+  options.random = &parts.random;
+  options.on_warning = parts.on_warning;
+  return RedisStore::open(std::move(options));
+}
+
+std::vector<std::filesystem::path> redis_url_files(const std::string& url) {
+  std::vector<std::filesystem::path> files;
+  const Result<RedisUrl> parsed = parse_redis_url(url);
+  if (parsed) {
+    for (const std::string& file : {parsed->ca_file, parsed->certificate_file, parsed->key_file}) {
+      if (!file.empty()) {
+        files.emplace_back(file);
+      }
+    }
+  }
+  return files;
+}
+
+}  // namespace disposable

@@ -1,0 +1,26 @@
+// The settings that the original specification knows: REDIS_HOST, REDIS_PORT, REDIS_PASSWORD, POSTGRES_HOST,
+// POSTGRES_PORT, POSTGRES_DB, POSTGRES_USER and POSTGRES_PASSWORD, from the environment or the file .env in the working
+// directory. The environment wins; options of our own win over both.
+
+#pragma once
+
+#include <filesystem>
+#include <functional>
+
+#include "app/options.h"
+
+namespace disposable {
+
+// What the variables come down to; an empty URL where a host is not named.
+struct SpecificationSettings {
+  std::string store;
+  std::string audit;
+};
+
+// `environment` gives a variable, or an empty text. The host alone decides whether a server is meant; the PostgreSQL
+// server's certificate is checked only as libpq does by itself, since the specification has no name for more.
+// kInvalidArgument with a sentence: a variable is missing or .env cannot be read.
+Result<SpecificationSettings> specification_settings(const std::function<std::string(const char*)>& environment,
+                                                     const std::filesystem::path& dot_env);
+
+}  // namespace disposable
