@@ -33,6 +33,7 @@ struct BackendParts {
   Random& random;
   // A sentence about a setting of a server that was accepted though it is not safe.
   std::function<void(const std::string&)> on_warning{};
+  bool create = true;  // what is missing; without, a store that is not there is kNotFound
 };
 
 // Of the store in the data folder alone.

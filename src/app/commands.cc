@@ -75,9 +75,9 @@ struct Runner {
     return restore(options, clock, random);
   }
   int operator()(const DoctorOptions& options) const {
-    SystemRandom initialised;
+    SystemRandom random;
     SystemClock clock;
-    return diagnose(options, clock);
+    return diagnose(options, clock, random);
   }
   int operator()(const GenerateOptions& options) const {
     print(generated(options.what));

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
+#include "app/backends.h"
+#include "app/doctor_backends.h"
 #include "app/epoch_needs.h"
 #include "app/epoch_uses.h"
 #include "app/key_file.h"
 #include "app/process.h"
 #include "app/restore_staging.h"
-#include "audit/sqlite/audit_reader.h"
-#include "audit/sqlite/audit_verifier.h"
 #include "http/tls_context.h"
 
 namespace disposable {
@@ -96,6 +96,9 @@ Finding examine_missing_store(const Paths& paths) {
 
 Finding examine_store(const Examination& examination) {
   const Paths& paths = examination.options.paths;
+  if (!examination.options.backends.store.empty()) {
+    return examine_shared_store(examination);
+  }
   if (restore_unfinished(paths)) {
     return {Verdict::kFailed, "a restore did not end", "run it again"};
   }
@@ -113,22 +116,15 @@ Finding examine_store(const Examination& examination) {
   if (keyring && keyring->check_value() != needs->store.identity.check) {
     return {Verdict::kFailed, "the keyring does not belong to it", "put the right key file back"};
   }
-  const std::vector<std::uint32_t> epochs = keyring ? keyring->epochs() : std::vector<std::uint32_t>{};
-  for (const std::uint32_t needed : needs->epochs) {
-    if (keyring && std::find(epochs.begin(), epochs.end(), needed) == epochs.end()) {
-      return {Verdict::kFailed, "live secrets need epoch " + std::to_string(needed) + ", which the keyring lacks",
-              "put a key file back that has it"};
-    }
-  }
-  return {Verdict::kOk, std::to_string(needs->secrets) + " secrets, every record reads"};
+  return examine_needs(*needs, keyring);
 }
 
 // As `serve` does when it starts: the event that the store saw recorded last must be there.
-Finding examine_continuity(const Paths& paths, std::uint64_t rows) {
-  const Result<StoreHead> store = read_store_head(paths.store());
-  if (store && store->last_acknowledged) {
-    Result<AuditReader> reader = AuditReader::open(paths.audit_log());
-    const Result<bool> found = reader ? reader->contains(*store->last_acknowledged) : fail(reader.error());
+Finding examine_continuity(const Examination& examination, AuditSource& log, const Keyring& keyring,
+                           std::uint64_t rows) {
+  const std::optional<EventId> last = last_acknowledged(examination, keyring);
+  if (last) {
+    const Result<bool> found = log.contains(*last);
     if (found && !*found) {
       return {Verdict::kFailed, "it lacks the event that was recorded last: it was put back to an earlier state",
               "put the newest audit log back"};
@@ -143,10 +139,13 @@ Finding examine_audit_log(const Examination& examination) {
   if (!keyring) {
     return {Verdict::kFailed, "it cannot be checked without the keyring", "name it with --key-file"};
   }
+  const Result<std::unique_ptr<AuditSource>> log = open_audit_source(paths, examination.options.backends);
   const Result<VerifyReport> report =
-      verify_audit_log(paths.audit_log(), keyring->audit_key(), [&examination](std::uint64_t rows) {
-        examination.progress.show(std::to_string(rows) + " rows of the audit log checked");
-      });
+      log ? (*log)->verify(keyring->audit_key(),
+                           [&examination](std::uint64_t rows) {
+                             examination.progress.show(std::to_string(rows) + " rows of the audit log checked");
+                           })
+          : fail(log.error());
   examination.progress.clear();
   if (!report && report.error().code == Errc::kNotFound) {
     return there(paths.store() / "CURRENT")
@@ -156,7 +155,7 @@ Finding examine_audit_log(const Examination& examination) {
   if (!report) {
     return {Verdict::kFailed, report.error().detail, "see 'audit verify'"};
   }
-  return report->ok ? examine_continuity(paths, report->rows)
+  return report->ok ? examine_continuity(examination, **log, *keyring, report->rows)
                     : Finding{Verdict::kFailed, "the audit log was changed: " + report->reason,
                               "keep it as evidence; a log from a backup can be compared with it"};
 }
@@ -173,6 +172,7 @@ const std::vector<Check>& doctor_checks() {
       {"keyring", examine_keyring},
       {"store", examine_store},
       {"audit log", examine_audit_log},
+      {"ledger", examine_ledger},
       {"limits", examine_limits},
       {"memory", examine_memory},
       {"sandbox", examine_sandbox},

@@ -10,6 +10,7 @@
 #include "app/options.h"
 #include "app/terminal.h"
 #include "base/clock.h"
+#include "crypto/random.h"
 
 namespace disposable {
 
@@ -28,6 +29,8 @@ struct Finding {
 struct Examination {
   const ServeOptions& options;
   WallTime now;
+  Clock& clock;
+  Random& random;
   ProgressLine& progress;  // for the checks that take long
 };
 

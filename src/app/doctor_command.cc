@@ -38,12 +38,12 @@ std::string json_line(std::string_view name, const Finding& finding) {
 
 }  // namespace
 
-int diagnose(const DoctorOptions& options, Clock& clock) {
+int diagnose(const DoctorOptions& options, Clock& clock, Random& random) {
   ProgressLine progress;
   bool failed = false;
   for (const Check& check : doctor_checks()) {
     progress.show("checking the " + std::string(check.name));
-    const Finding finding = check.examine({options.serve, clock.now(), progress});
+    const Finding finding = check.examine({options.serve, clock.now(), clock, random, progress});
     progress.clear();
     print(options.json ? json_line(check.name, finding) : text_line(check.name, finding));
     failed = failed || finding.verdict == Verdict::kFailed;

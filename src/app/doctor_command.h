@@ -5,9 +5,10 @@
 
 #include "app/options.h"
 #include "base/clock.h"
+#include "crypto/random.h"
 
 namespace disposable {
 
-int diagnose(const DoctorOptions& options, Clock& clock);
+int diagnose(const DoctorOptions& options, Clock& clock, Random& random);
 
 }  // namespace disposable

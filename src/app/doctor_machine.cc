@@ -3,10 +3,10 @@
 
 #include <fstream>
 
+#include "app/backends.h"
 #include "app/doctor_checks.h"
 #include "app/process.h"
 #include "app/sandbox.h"
-#include "audit/sqlite/audit_reader.h"
 
 namespace disposable {
 
@@ -18,14 +18,14 @@ std::string mebibytes(std::uint64_t bytes) {
 }
 
 // The newest time that the installation has written down; nothing when there is none.
-std::string newest_time(const Paths& paths) {
-  Result<AuditReader> reader = AuditReader::open(paths.audit_log());
-  if (!reader) {
+std::string newest_time(const ServeOptions& options) {
+  const Result<std::unique_ptr<AuditSource>> log = open_audit_source(options.paths, options.backends);
+  if (!log) {
     return {};
   }
   AuditFilter newest;
   newest.limit = 1;
-  const Result<std::vector<AuditRow>> rows = reader->list(newest);
+  const Result<std::vector<AuditRow>> rows = (*log)->list(newest);
   return rows && !rows->empty() ? rows->back().created_at : std::string{};
 }
 
@@ -40,7 +40,7 @@ bool has_swap() {
 
 Finding examine_clock(const Examination& examination) {
   const std::string now = format_utc(examination.now);
-  const std::string newest = newest_time(examination.options.paths);
+  const std::string newest = newest_time(examination.options);
   if (now < newest) {  // UTC in text sorts like time
     return {Verdict::kFailed, "it is " + now + ", and the audit log has a row of " + newest,
             "set the clock; until then secrets live too long"};

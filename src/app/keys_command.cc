@@ -103,7 +103,7 @@ Result<EpochNeeds> survey(const KeysOptions& options, const Keyring& keyring, Cl
     return needs;
   }
   const Result<std::unique_ptr<ServedStore>> store =
-      open_store({options.paths, options.backends, keyring, clock, random}, {}, {});
+      open_store({options.paths, options.backends, keyring, clock, random, {}, /*create=*/false}, {}, {});
   if (!store) {
     return fail(store.error());
   }

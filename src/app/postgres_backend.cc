@@ -1,5 +1,7 @@
 // An executable with PostgreSQL.
 
+#include <cstdlib>
+
 #include "app/backends.h"
 #include "audit/postgres/postgres_audit_log.h"
 #include "audit/postgres/postgres_audit_reader.h"
@@ -40,6 +42,27 @@ Result<std::unique_ptr<AuditSource>> open_postgres_audit_source(const std::strin
     return fail(reader.error());
   }
   return std::make_unique<PostgresAuditReader>(std::move(*reader));
+}
+
+// Besides what the URL names, what libpq looks for by itself.
+std::vector<std::filesystem::path> postgres_url_files(const std::string& url) {
+  std::vector<std::filesystem::path> files;
+  const Result<PostgresUrl> parsed = parse_postgres_url(url);
+  if (!parsed) {
+    return files;
+  }
+  for (const char* keyword : {"sslrootcert", "sslcert", "sslkey", "sslcrl", "passfile"}) {
+    const std::optional<std::string> file = parsed->setting(keyword);
+    if (file && !file->empty()) {
+      files.emplace_back(*file);
+    }
+  }
+  if (const char* home = std::getenv("HOME"); home != nullptr) {
+    for (const char* file : {"root.crt", "postgresql.crt", "postgresql.key", "root.crl"}) {
+      files.push_back(std::filesystem::path(home) / ".postgresql" / file);
+    }
+  }
+  return files;
 }
 
 std::vector<Component> postgres_components() { return {{"libpq", libpq_version()}}; }

@@ -48,11 +48,14 @@ Result<std::unique_ptr<ServedStore>> open_redis_store(const BackendParts& parts,
   if (!password) {
     return fail(password.error());
   }
-  const Result<std::string> name = node_name(parts.paths.node(), parts.random);
-  if (!name) {
-    return fail(name.error());
+  options.create = parts.create;
+  if (parts.create) {
+    Result<std::string> name = node_name(parts.paths.node(), parts.random);
+    if (!name) {
+      return fail(name.error());
+    }
+    options.consumer = std::move(*name);
   }
-  options.consumer = *name;
   options.keyring_check = parts.keyring.check_value();
   options.storage = limits;
   options.sharing = parts.backends.audit.empty() ? RedisStore::Sharing::kOwn : RedisStore::Sharing::kShared;
