@@ -80,6 +80,10 @@ Result<void> RocksDbStore::check_identity() {
   if (identity->format == kBackupFormat) {
     return fail(Errc::kInvalidArgument, "the data folder holds a backup as it was made; 'restore' makes a store of it");
   }
+  if (identity->format == kMovingFormat) {
+    return fail(Errc::kInvalidArgument,
+                "the store in the data folder is being moved, or was moved to another; 'migrate' ends a move");
+  }
   if (identity->format != kStoreFormat) {
     return fail(Errc::kInvalidArgument, "the data folder was written by another version of this program");
   }

@@ -1,7 +1,8 @@
 // The keys and values of the RocksDB store, by column family:
 //
-//   default   "identity"         format version u32 (its highest bit: a backup), keyring check (16 bytes)
+//   default   "identity"         format version u32 (its highest bits: a backup, in a move), keyring check (16 bytes)
 //             "acknowledged"     outbox position u64, event id (16 bytes)
+//             "move"             to_text(MoveState); absent in a store that never took part in a move
 //             "totals"           live secrets i64, bytes of all payloads u64; absent in a new store
 //   records   store id           version u64, due i64 (milliseconds since the epoch), size of its payload u64 (0 once
 //                              dropped), the record, the payload when it is a small one
@@ -27,9 +28,12 @@ inline constexpr std::array<const char*, 5> kFamilyNames{"default", "records", "
 inline constexpr std::uint32_t kStoreFormat = 3;
 // Of a copy without keys and payloads, which is no store to serve from.
 inline constexpr std::uint32_t kBackupFormat = 0x8000'0000U | kStoreFormat;
+// Of a store that takes part in a move (store/store_transfer.h), or has left in one: no store to serve from.
+inline constexpr std::uint32_t kMovingFormat = 0x4000'0000U | kStoreFormat;
 inline constexpr std::string_view kIdentityKey = "identity";
 inline constexpr std::string_view kAcknowledgedKey = "acknowledged";
 inline constexpr std::string_view kTotalsKey = "totals";
+inline constexpr std::string_view kMoveKey = "move";
 
 using KeyringCheck = std::array<std::uint8_t, 16>;
 struct Identity {

@@ -1,0 +1,191 @@
+#include "store/store_move.h"
+
+namespace disposable {
+
+namespace {
+
+using Role = MoveState::Role;
+
+constexpr std::size_t kSecrets = 500;
+constexpr std::size_t kEvents = 1000;
+
+// Whether the ends fit together, and the name of the move that they are in or begin.
+struct Plan {
+  std::array<std::uint8_t, 16> keyring_check{};
+  std::string move;
+  bool resumed = false;
+  bool only_end = false;  // the target serves already
+};
+
+std::string new_move(Random& random) {
+  std::array<std::uint8_t, 16> bytes{};
+  random.fill(bytes);
+  return to_hex(bytes);
+}
+
+tl::unexpected<Error> mistake(const std::string& what) { return fail(Errc::kInvalidArgument, what); }
+
+// A target without secrets and events, whatever it says, loses nothing by becoming ours.
+Result<bool> holds_something(StoreTransfer& store) {
+  const Result<std::vector<StoredSecret>> secrets = store.some_secrets(1);
+  if (!secrets) {
+    return fail(secrets.error());
+  }
+  const Result<std::vector<OutboxEntry>> events = store.some_events(1);
+  return events ? Result<bool>(!secrets->empty() || !events->empty()) : fail(events.error());
+}
+
+Result<Plan> plan_resumed(const MoveState& source, const MoveState& target, StoreTransfer& to, Plan plan) {
+  plan.move = source.move;
+  plan.resumed = true;
+  plan.only_end = target == MoveState{Role::kNone, source.move};
+  if (target != MoveState{Role::kArriving, source.move} && !plan.only_end) {
+    return mistake(to.name() + " is not where the store was on its way to; name that one");
+  }
+  return plan;
+}
+
+Result<Plan> plan_new(const MoveState& target, StoreTransfer& to, Random& random, Plan plan) {
+  const Result<std::optional<std::array<std::uint8_t, 16>>> there = to.keyring_check();
+  if (!there) {
+    return fail(there.error());
+  }
+  const Result<bool> occupied = there->has_value() ? holds_something(to) : Result<bool>(false);
+  if (!occupied) {
+    return fail(occupied.error());
+  }
+  if (*occupied || (there->has_value() && **there != plan.keyring_check)) {
+    return mistake(to.name() + " holds a store already; name an empty one");
+  }
+  // Where an earlier run was broken off between its first two steps.
+  plan.move = target.role == Role::kArriving ? target.move : new_move(random);
+  return plan;
+}
+
+Result<Plan> make_plan(StoreTransfer& from, StoreTransfer& to, Random& random) {
+  const auto check = from.keyring_check();
+  if (!check) {
+    return fail(check.error());
+  }
+  if (!check->has_value()) {
+    return fail(Errc::kNotFound, "there is no store in " + from.name());
+  }
+  const Result<MoveState> source = from.move_state();
+  const Result<MoveState> target = source ? to.move_state() : fail(source.error());
+  if (!target) {
+    return fail(target.error());
+  }
+  Plan plan;
+  plan.keyring_check = **check;
+  switch (source->role) {
+    case Role::kNone:
+      return plan_new(*target, to, random, std::move(plan));
+    case Role::kLeaving:
+      return plan_resumed(*source, *target, to, std::move(plan));
+    case Role::kArriving:
+      return mistake(from.name() + " is the target of a move that did not end; end that one first");
+    case Role::kLeft:
+      break;
+  }
+  return fail(Errc::kNotFound, "the store of " + from.name() + " was moved already");
+}
+
+Result<void> compare(StoreTransfer& to, const std::vector<StoredSecret>& secrets) {
+  for (const StoredSecret& secret : secrets) {
+    const Result<std::optional<StoredSecret>> found = to.find(secret.id);
+    if (!found) {
+      return fail(found.error());
+    }
+    if (!found->has_value() || !(**found == secret)) {
+      return fail(Errc::kCorrupt, to.name() + " does not give back what was put into it; nothing was lost");
+    }
+  }
+  return {};
+}
+
+// Some secrets or events; how many.
+Result<std::size_t> move_some_secrets(StoreTransfer& from, StoreTransfer& to) {
+  const Result<std::vector<StoredSecret>> secrets = from.some_secrets(kSecrets);
+  if (!secrets || secrets->empty()) {
+    return secrets ? Result<std::size_t>(0) : fail(secrets.error());
+  }
+  Result<void> moved = to.put(*secrets);
+  if (moved) {
+    moved = compare(to, *secrets);
+  }
+  if (moved) {
+    moved = from.erase(*secrets);
+  }
+  return moved ? Result<std::size_t>(secrets->size()) : fail(moved.error());
+}
+
+Result<std::size_t> move_some_events(StoreTransfer& from, StoreTransfer& to) {
+  const Result<std::vector<OutboxEntry>> events = from.some_events(kEvents);
+  if (!events || events->empty()) {
+    return events ? Result<std::size_t>(0) : fail(events.error());
+  }
+  Result<void> moved = to.put_events(*events);
+  if (moved) {
+    moved = from.erase_events(*events);
+  }
+  return moved ? Result<std::size_t>(events->size()) : fail(moved.error());
+}
+
+Result<void> move_all(StoreTransfer& from, StoreTransfer& to, MoveReport& report, const MoveProgress& progress) {
+  struct Kind {
+    Result<std::size_t> (*move_some)(StoreTransfer& from, StoreTransfer& to);
+    std::uint64_t& count;
+  };
+  for (const Kind& kind : {Kind{move_some_secrets, report.secrets}, Kind{move_some_events, report.events}}) {
+    for (;;) {
+      const Result<std::size_t> moved = kind.move_some(from, to);
+      if (!moved) {
+        return fail(moved.error());
+      }
+      if (*moved == 0) {
+        break;
+      }
+      kind.count += *moved;
+      if (progress) {
+        progress(report);
+      }
+    }
+  }
+  return {};
+}
+
+Result<void> hand_over(StoreTransfer& from, StoreTransfer& to) {
+  const Result<StoreTotals> totals = from.totals();
+  const Result<std::optional<EventId>> last = totals ? from.last_acknowledged() : fail(totals.error());
+  return last ? to.end_arriving(*totals, *last) : fail(last.error());
+}
+
+}  // namespace
+
+Result<MoveReport> move_store(StoreTransfer& from, StoreTransfer& to, Random& random, const MoveProgress& progress) {
+  const Result<Plan> plan = make_plan(from, to, random);
+  if (!plan) {
+    return fail(plan.error());
+  }
+  MoveReport report;
+  report.resumed = plan->resumed;
+  Result<void> done;
+  if (!plan->only_end) {
+    done = to.begin_arriving(plan->keyring_check, plan->move);
+    if (done) {
+      done = from.begin_leaving(plan->move);
+    }
+    if (done) {
+      done = move_all(from, to, report, progress);
+    }
+    if (done) {
+      done = hand_over(from, to);
+    }
+  }
+  if (done) {
+    done = from.end_leaving();
+  }
+  return done ? Result<MoveReport>(report) : fail(done.error());
+}
+
+}  // namespace disposable
