@@ -8,6 +8,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <stop_token>
 #include <thread>
@@ -42,11 +43,16 @@ class PostgresRevealLedger final : public RevealLedger {
 
   PostgresRevealLedger(PostgresSession session, Clock& clock, const RevealLedgerTimes& times);
 
+  // Secrets in hexadecimal, claims in UUID form.
+  using Owners = std::map<std::string, std::string, std::less<>>;
+
   void run(const std::stop_token& stop) EXCLUDES(mutex_);
-  Requests take_batch(const std::stop_token& stop) EXCLUDES(mutex_);
+  Requests take_batch(const std::stop_token& stop, std::chrono::steady_clock::time_point until) EXCLUDES(mutex_);
+  Result<void> work(const Requests& batch, std::chrono::steady_clock::time_point& clean_at) EXCLUDES(mutex_);
   Result<void> answer_batch(const Requests& batch) EXCLUDES(mutex_);
-  Result<void> clean();
-  void note(const Result<void>& outcome) EXCLUDES(mutex_);
+  void tell(const Owners& owners, const Owners& sent) EXCLUDES(mutex_);
+  Result<std::int64_t> clean();
+  void note(const Result<void>& outcome, int failures) EXCLUDES(mutex_);
 
   PostgresSession session_;  // the thread's, once it runs
   Clock& clock_;

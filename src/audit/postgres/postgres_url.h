@@ -48,6 +48,6 @@ std::size_t host_count(const PostgresUrl& url);
 // What libpq gets to connect to one of them. Holds the password.
 std::string connection_string(const PostgresUrl& url, std::size_t host);
 // connect_timeout= of the URL; nothing when it has none or no limit.
-std::optional<std::chrono::seconds> connect_timeout(const PostgresUrl& url);
+std::optional<std::chrono::milliseconds> connect_timeout(const PostgresUrl& url);
 
 }  // namespace disposable
