@@ -24,5 +24,7 @@ struct AuditRow {
 };
 
 AuditRow audit_row(std::int64_t id, const Event& event);
+// The event that audit_row() shows so. kCorrupt for a row that it never made.
+Result<Event> event_of(const AuditRow& row);
 
 }  // namespace disposable

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "audit/audit_row.h"
+#include "audit/chain.h"
 
 namespace disposable {
 
@@ -23,6 +23,7 @@ struct VerifyReport {
   std::uint64_t rows = 0;         // rows found good, counted from the first
   std::int64_t first_bad_id = 0;  // the id that is wrong or missing; 0 when no row is, but the head or the file
   std::string reason{};           // one line without values of rows; empty when ok
+  ChainHash hash = kChainStart;   // of the last good row: two logs with the same one are the same
 };
 
 // Told how many rows were checked, every kVerifyProgressRows. Must not touch the log.
@@ -39,6 +40,8 @@ class AuditSource {
 
   // The newest `limit` rows that pass, the newest one last, as a terminal shows a log. kUnavailable, kCorrupt.
   virtual Result<std::vector<AuditRow>> list(const AuditFilter& filter) = 0;
+  // The first `limit` rows whose id is greater, the lowest one first. kUnavailable, kCorrupt.
+  virtual Result<std::vector<AuditRow>> rows_after(std::int64_t id, std::size_t limit) = 0;
   virtual Result<bool> contains(const EventId& id) = 0;
 
   // Walks one snapshot of all rows. A log that is not as it was written is a report with ok = false. Errors are for a

@@ -106,7 +106,7 @@ Result<VerifyReport> walk_chain(const Result<SealedHead>& sealed, const NextChai
     (*finding)->reason += "; " + head->reason;
   }
   const std::optional<Finding>& first = *finding ? *finding : head;
-  VerifyReport report{.ok = !first, .rows = static_cast<std::uint64_t>(good.count)};
+  VerifyReport report{.ok = !first, .rows = static_cast<std::uint64_t>(good.count), .hash = good.hash};
   if (first) {
     report.first_bad_id = first->id;
     report.reason = first->reason;

@@ -39,6 +39,29 @@ std::string format_utc(WallTime time) {
   return {text.data(), write_utc(time, text.data())};
 }
 
+std::optional<WallTime> parse_utc(std::string_view text) {
+  if (text.size() != kUtcSize) {
+    return std::nullopt;
+  }
+  const auto number = [text](std::size_t begin, std::size_t digits) {
+    int value = 0;
+    for (const char c : text.substr(begin, digits)) {
+      value = value * 10 + (c - '0');
+    }
+    return value;
+  };
+  const std::chrono::year_month_day date{year(number(0, 4)), std::chrono::month(static_cast<unsigned>(number(5, 2))),
+                                         std::chrono::day(static_cast<unsigned>(number(8, 2)))};
+  if (!date.ok()) {
+    return std::nullopt;
+  }
+  const WallTime time = std::chrono::sys_days(date) + std::chrono::hours(number(11, 2)) +
+                        std::chrono::minutes(number(14, 2)) + std::chrono::seconds(number(17, 2)) +
+                        std::chrono::milliseconds(number(20, 3));
+  // Whatever stood between or in place of digits shows here.
+  return format_utc(time) == text ? std::optional(time) : std::nullopt;
+}
+
 char* write_utc(WallTime time, char* out) {
   time = std::clamp(time, kEarliest, kLatest);
   const auto day = std::chrono::floor<std::chrono::days>(time);

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/mutex.h"
 
@@ -49,7 +51,9 @@ class SystemClock final : public Clock {
 
 // "2026-11-22T14:05:06.789Z".
 std::string format_utc(WallTime time);
-// The same into `out`, which has kUtcSize bytes; returns what comes after them. Times outside the
+// The time that format_utc() shows so; nothing for any other text.
+std::optional<WallTime> parse_utc(std::string_view text);
+// As format_utc(), into `out`, which has kUtcSize bytes; returns what comes after them. Times outside the
 // years 0 to 9999 are shown as the nearest one inside.
 inline constexpr std::size_t kUtcSize = 24;
 char* write_utc(WallTime time, char* out);

@@ -19,6 +19,18 @@ const std::string kList = "SELECT " + std::string(kAuditColumns) +
                           "OR action = $2::text) AND ($3::timestamptz IS NULL OR created_at >= $3::timestamptz) "
                           "ORDER BY id DESC LIMIT $4::bigint";
 
+Result<std::vector<AuditRow>> all_rows(const PostgresResult& result) {
+  std::vector<AuditRow> rows;
+  for (int index = 0; index < result.rows(); ++index) {
+    std::optional<AuditRow> row = audit_columns(result, index);
+    if (!row) {
+      return fail(Errc::kCorrupt, "a row of the audit log has a column of another type; run audit verify");
+    }
+    rows.push_back(std::move(*row));
+  }
+  return rows;
+}
+
 // The rows of an open cursor, a few at a time: a log is larger than memory.
 class ChainCursor {
  public:
@@ -73,15 +85,18 @@ Result<std::vector<AuditRow>> PostgresAuditReader::list(const AuditFilter& filte
   if (!result) {
     return fail(result.error());
   }
-  std::vector<AuditRow> rows;
-  for (int index = result->rows(); index-- > 0;) {
-    std::optional<AuditRow> row = audit_columns(*result, index);
-    if (!row) {
-      return fail(Errc::kCorrupt, "a row of the audit log has a column of another type; run audit verify");
-    }
-    rows.push_back(std::move(*row));
+  Result<std::vector<AuditRow>> rows = all_rows(*result);
+  if (rows) {
+    std::reverse(rows->begin(), rows->end());
   }
   return rows;
+}
+
+Result<std::vector<AuditRow>> PostgresAuditReader::rows_after(std::int64_t id, std::size_t limit) {
+  const Result<PostgresResult> result =
+      session_.run({"SELECT " + std::string(kAuditColumns) + " FROM secret_logs WHERE id > $1 ORDER BY id LIMIT $2",
+                    {std::to_string(id), std::to_string(limit)}});
+  return result ? all_rows(*result) : fail(result.error());
 }
 
 Result<bool> PostgresAuditReader::contains(const EventId& id) {

@@ -14,6 +14,7 @@ class PostgresAuditReader final : public AuditSource {
   static Result<PostgresAuditReader> open(const PostgresUrl& url);
 
   Result<std::vector<AuditRow>> list(const AuditFilter& filter) override;
+  Result<std::vector<AuditRow>> rows_after(std::int64_t id, std::size_t limit) override;
   Result<bool> contains(const EventId& id) override;
   Result<VerifyReport> verify(const SymmetricKey& audit_key, const VerifyProgress& progress) override;
 

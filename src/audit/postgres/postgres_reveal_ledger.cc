@@ -38,6 +38,9 @@ constexpr const char* kInsert =
 constexpr const char* kSelect =
     "SELECT encode(secret, 'hex'), claim::text FROM reveal_ledger WHERE secret IN "
     "(SELECT decode(a, 'hex') FROM unnest($1::text[]) AS asked(a))";
+constexpr const char* kRelease =
+    "DELETE FROM reveal_ledger USING unnest($1::text[], $2::uuid[]) AS released(a, b) "
+    "WHERE secret = decode(a, 'hex') AND claim = b";
 // By both clocks: one that is ahead must not make the ledger forget.
 constexpr const char* kDelete =
     "DELETE FROM reveal_ledger WHERE ctid = ANY(ARRAY(SELECT ctid FROM reveal_ledger WHERE expires_at < "
@@ -94,6 +97,14 @@ Result<bool> PostgresRevealLedger::claim(const StoreId& id, const EventId& claim
   return *request->answer;
 }
 
+void PostgresRevealLedger::release(const StoreId& id, const EventId& claim) {
+  const MutexLock lock(mutex_);
+  if (released_.size() < kWaitingMax) {
+    released_.emplace_back(to_hex(id.bytes), format_uuid(claim.bytes));
+    work_.notify_one();
+  }
+}
+
 Result<void> PostgresRevealLedger::ready() {
   const MutexLock lock(mutex_);
   return down_ ? fail(Errc::kUnavailable, down_->detail) : Result<void>{};
@@ -132,7 +143,7 @@ void PostgresRevealLedger::run(const std::stop_token& stop) {
 // waiting_ until they are answered.
 PostgresRevealLedger::Requests PostgresRevealLedger::take_batch(const std::stop_token& stop, Steady::time_point until) {
   const MutexLock lock(mutex_);
-  while (waiting_.empty() && !stop.stop_requested()) {
+  while (waiting_.empty() && released_.empty() && !stop.stop_requested()) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Steady::now());
     if (left.count() <= 0) {
       break;
@@ -156,7 +167,10 @@ PostgresRevealLedger::Requests PostgresRevealLedger::take_batch(const std::stop_
 // The root of the thread's work: out-of-memory is a failure like any other here, since nothing is revealed.
 Result<void> PostgresRevealLedger::work(const Requests& batch, Steady::time_point& clean_at) {
   try {
-    const Result<void> answered = batch.empty() ? Result<void>{} : answer_batch(batch);
+    Result<void> answered = batch.empty() ? Result<void>{} : answer_batch(batch);
+    if (answered) {
+      answered = release_all();
+    }
     if (!answered || (!batch.empty() && Steady::now() < clean_at)) {
       return answered;
     }
@@ -169,6 +183,29 @@ Result<void> PostgresRevealLedger::work(const Requests& batch, Steady::time_poin
   } catch (const std::exception& exception) {
     return fail(Errc::kUnavailable, std::string("the reveal ledger threw: ") + exception.what());
   }
+}
+
+// After the batch: a claim that was given up while it was under way has its row by now.
+Result<void> PostgresRevealLedger::release_all() {
+  std::vector<std::string> secrets;
+  std::vector<std::string> claims;
+  {
+    const MutexLock lock(mutex_);
+    for (const auto& [secret, claim] : released_) {
+      secrets.push_back(secret);
+      claims.push_back(claim);
+    }
+  }
+  if (claims.empty()) {
+    return {};
+  }
+  const Result<PostgresResult> deleted = session_.run({kRelease, {array_literal(secrets), array_literal(claims)}});
+  if (!deleted) {
+    return fail(deleted.error());
+  }
+  const MutexLock lock(mutex_);
+  released_.erase(released_.begin(), released_.begin() + static_cast<std::ptrdiff_t>(claims.size()));
+  return {};
 }
 
 Result<void> PostgresRevealLedger::answer_batch(const Requests& batch) {

@@ -35,6 +35,8 @@ class PostgresRevealLedger final : public RevealLedger {
   ~PostgresRevealLedger() override;
 
   Result<bool> claim(const StoreId& id, const EventId& claim, WallTime expires_at) override EXCLUDES(mutex_);
+  // Done by the thread, soon; while the server is away as many are remembered as there can be claims.
+  void release(const StoreId& id, const EventId& claim) override EXCLUDES(mutex_);
   Result<void> ready() override EXCLUDES(mutex_);
 
  private:
@@ -49,6 +51,7 @@ class PostgresRevealLedger final : public RevealLedger {
   void run(const std::stop_token& stop) EXCLUDES(mutex_);
   Requests take_batch(const std::stop_token& stop, std::chrono::steady_clock::time_point until) EXCLUDES(mutex_);
   Result<void> work(const Requests& batch, std::chrono::steady_clock::time_point& clean_at) EXCLUDES(mutex_);
+  Result<void> release_all() EXCLUDES(mutex_);
   Result<void> answer_batch(const Requests& batch) EXCLUDES(mutex_);
   void tell(const Owners& owners, const Owners& sent) EXCLUDES(mutex_);
   Result<std::int64_t> clean();
@@ -61,6 +64,7 @@ class PostgresRevealLedger final : public RevealLedger {
   CondVar work_;      // for the thread
   CondVar answered_;  // for those who wait
   std::deque<std::shared_ptr<Request>> waiting_ GUARDED_BY(mutex_);
+  std::vector<std::pair<std::string, std::string>> released_ GUARDED_BY(mutex_);  // as Owners
   std::optional<Error> down_ GUARDED_BY(mutex_);
   std::jthread thread_;  // last: it stops before anything it uses goes
 };

@@ -27,6 +27,24 @@ std::string query_of(const AuditFilter& filter) {
   return sql + " ORDER BY id DESC LIMIT ?4";
 }
 
+Result<std::vector<AuditRow>> all_rows(SqliteStatement& select) {
+  std::vector<AuditRow> rows;
+  while (true) {
+    const Result<bool> found = select.step();
+    if (!found) {
+      return fail(found.error());
+    }
+    if (!*found) {
+      return rows;
+    }
+    std::optional<AuditRow> row = row_columns(select);
+    if (!row) {
+      return fail(Errc::kCorrupt, "a row of the audit log has a column of another type; run audit verify");
+    }
+    rows.push_back(std::move(*row));
+  }
+}
+
 }  // namespace
 
 Result<AuditReader> AuditReader::open(const std::filesystem::path& path) {
@@ -56,23 +74,21 @@ Result<std::vector<AuditRow>> AuditReader::list(const AuditFilter& filter) {
   constexpr std::size_t kLimitMax = std::numeric_limits<std::int64_t>::max();
   select->bind(4, static_cast<std::int64_t>(std::min(filter.limit, kLimitMax)));
 
-  std::vector<AuditRow> rows;
-  while (true) {
-    const Result<bool> found = select->step();
-    if (!found) {
-      return fail(found.error());
-    }
-    if (!*found) {
-      break;
-    }
-    std::optional<AuditRow> row = row_columns(*select);
-    if (!row) {
-      return fail(Errc::kCorrupt, "a row of the audit log has a column of another type; run audit verify");
-    }
-    rows.push_back(std::move(*row));
+  Result<std::vector<AuditRow>> rows = all_rows(*select);
+  if (rows) {
+    std::reverse(rows->begin(), rows->end());
   }
-  std::reverse(rows.begin(), rows.end());
   return rows;
+}
+
+Result<std::vector<AuditRow>> AuditReader::rows_after(std::int64_t id, std::size_t limit) {
+  Result<SqliteStatement> select = connection_.prepare("SELECT " + std::string(kRowColumns) +
+                                                       " FROM secret_logs WHERE id > ?1 ORDER BY id LIMIT ?2");
+  if (!select) {
+    return fail(select.error());
+  }
+  select->bind(1, id).bind(2, static_cast<std::int64_t>(limit));
+  return all_rows(*select);
 }
 
 std::optional<AuditRow> row_columns(const SqliteStatement& row) {

@@ -15,6 +15,7 @@ class AuditReader final : public AuditSource {
   static Result<AuditReader> open(const std::filesystem::path& path);
 
   Result<std::vector<AuditRow>> list(const AuditFilter& filter) override;
+  Result<std::vector<AuditRow>> rows_after(std::int64_t id, std::size_t limit) override;
   Result<bool> contains(const EventId& id) override;
   Result<VerifyReport> verify(const SymmetricKey& audit_key, const VerifyProgress& progress) override;
 
