@@ -17,15 +17,20 @@
 #include <memory>
 #include <string>
 
+#include "base/mutex.h"
 #include "crypto/random.h"
 #include "store/outbox_limits.h"
+#include "store/redis/redis_schema.h"
 #include "store/redis/redis_url.h"
 #include "store/served_store.h"
 #include "store/store_totals.h"
 
 namespace disposable {
 
-class RedisScripts;
+class RedisClient;
+class RedisPool;
+struct RedisScript;
+struct RedisScripts;
 
 class RedisStore final : public ServedStore {
  public:
@@ -65,7 +70,7 @@ class RedisStore final : public ServedStore {
                          std::span<const Event> events) override;
   Result<Ticket> purge(const StoreId& id, std::uint64_t expected_version) override;
   Result<std::vector<DueEntry>> due(WallTime now, std::size_t limit) override;
-  // What the last contact showed; asks the server when that is more than a second ago.
+  // What is known. Once a second a caller looks at the server again, as on a new connection: role, settings, replicas.
   Result<void> ready() override;
   Result<void> wait_durable(CommitSequence /*sequence*/) override { return {}; }
   std::optional<Result<void>> outcome(CommitSequence /*sequence*/) override { return Result<void>{}; }
@@ -83,6 +88,28 @@ class RedisStore final : public ServedStore {
 
  private:
   explicit RedisStore(Options options);
+  Result<void> start();
+
+  // Runs the script of a change; the word it answers, which is not "OK", as the Error that it stands for.
+  Result<Ticket> change(const RedisScript& script, const StoreId& id, std::vector<std::string> arguments);
+  std::string token();
+  // This process has added events.
+  void note_events();
+
+  const Options options_;
+  const RedisKeys keys_;
+  const std::unique_ptr<const RedisScripts> scripts_;
+  std::unique_ptr<RedisPool> pool_;
+  std::unique_ptr<RedisClient> client_;
+  std::atomic<std::uint64_t> stored_bytes_max_;
+
+  Mutex look_mutex_;
+  std::chrono::steady_clock::time_point looked_at_ GUARDED_BY(look_mutex_){};
+  Result<void> looked_ GUARDED_BY(look_mutex_){};
+
+  Mutex outbox_mutex_;
+  CondVar appended_;
+  bool may_be_pending_ GUARDED_BY(outbox_mutex_) = true;  // there are events, as far as this process knows
 };
 
 }  // namespace disposable
