@@ -1,4 +1,4 @@
-// What the tests of the audit log share: a folder that goes, a key, numbered events, and raw SQL as an attacker has it.
+// What the tests of the audit log share: a key, numbered events, and raw SQL as an attacker has it.
 
 #pragma once
 
@@ -66,15 +66,6 @@ inline void run_sql(const std::filesystem::path& path, const std::string& sql) {
   sqlite3_free(message);
   sqlite3_close(database);
   REQUIRE_MESSAGE(code == SQLITE_OK, reason);
-}
-
-inline constexpr std::uint64_t kTamperLogRows = 200;
-
-// 200 rows; a table `earlier` keeps the head as it was at 150.
-inline void build_tamper_log(const std::filesystem::path& path, const SymmetricKey& key) {
-  REQUIRE(open_log(path, key)->append(test_events(1, 150)));
-  run_sql(path, "CREATE TABLE earlier AS SELECT * FROM secret_logs_head");
-  REQUIRE(open_log(path, key)->append(test_events(151, kTamperLogRows - 150)));
 }
 
 inline std::string read_whole_file(const std::filesystem::path& path) {

@@ -1,9 +1,8 @@
-// Goal: nothing can be changed in the audit log without the key and stay unnoticed, and the finding names the place.
-// Method: a log of 200 rows is built once; each row of the tables edits a copy with plain SQL, as somebody with the
-// file and a shell would, and says which id must be found.
+// Goal: nothing can be changed in the audit log without the key and stay unnoticed, and the finding names the place, in
+// every database. Method: each row of the tables edits a log of 200 rows with plain SQL, as somebody with the database
+// and a shell would, and says which id must be found.
 
-#include "audit/audit_fixture.h"
-#include "audit/sqlite/audit_verifier.h"
+#include "audit/audit_databases.h"
 
 namespace disposable {
 namespace {
@@ -13,6 +12,7 @@ struct Tampering {
   std::vector<std::string> steps;  // each on a connection of its own
   std::int64_t first_bad_id;
   const char* reason;
+  const char* only = "";  // the one database whose SQL it is
 };
 
 // Puts row `to` in the place of row `from`, all but the id (and, when asked, with its own hashes).
@@ -26,15 +26,15 @@ std::string copy_columns(int to, int from, bool with_hashes) {
 }
 
 std::string swap_rows(int a, int b, bool with_hashes) {
-  return "CREATE TEMP TABLE saved AS SELECT * FROM secret_logs; UPDATE secret_logs SET event_id = id WHERE id IN (" +
-         std::to_string(a) + "," + std::to_string(b) + ");" + copy_columns(a, b, with_hashes) +
-         copy_columns(b, a, with_hashes);
+  return "CREATE TEMP TABLE saved AS SELECT * FROM secret_logs; UPDATE secret_logs SET event_id = "
+         "'ffffffff-ffff-7fff-bfff-ffffffffffff' WHERE id = " +
+         std::to_string(b) + ";" + copy_columns(a, b, with_hashes) + copy_columns(b, a, with_hashes);
 }
 
 std::string forged_row(int id, const std::string& previous, const std::string& hash) {
   return "INSERT INTO secret_logs SELECT " + std::to_string(id) +
-         ", secret_key, action, ip_address, created_at, extra_data, 'forged', " + previous + ", " + hash +
-         " FROM secret_logs WHERE id = 7;";
+         ", secret_key, action, ip_address, created_at, extra_data, 'ffffffff-ffff-7fff-bfff-ffffffffffff', " +
+         previous + ", " + hash + " FROM secret_logs WHERE id = 7;";
 }
 
 const char* const kMakeRoomAt101 =
@@ -55,10 +55,14 @@ std::vector<Tampering> edited_columns() {
       {"ip_address with a zero byte",
        {"UPDATE secret_logs SET ip_address = ip_address || char(0) WHERE id = 100"},
        100,
-       edited},
+       edited,
+       "SQLite"},
       {"created_at", {"UPDATE secret_logs SET created_at = '2020-01-01T00:00:00.000Z' WHERE id = 100"}, 100, edited},
       {"extra_data", {"UPDATE secret_logs SET extra_data = '{}' WHERE id = 100"}, 100, edited},
-      {"event_id", {"UPDATE secret_logs SET event_id = 'x' WHERE id = 100"}, 100, edited},
+      {"event_id",
+       {"UPDATE secret_logs SET event_id = 'ffffffff-ffff-7fff-bfff-ffffffffffff' WHERE id = 100"},
+       100,
+       edited},
       {"prev_hash", {"UPDATE secret_logs SET prev_hash = zeroblob(32) WHERE id = 100"}, 100, "prev_hash"},
       {"hash", {"UPDATE secret_logs SET hash = zeroblob(32) WHERE id = 100"}, 100, edited},
       {"hash, and the next prev_hash after it",
@@ -66,34 +70,65 @@ std::vector<Tampering> edited_columns() {
         "UPDATE secret_logs SET prev_hash = zeroblob(32) WHERE id = 101"},
        100,
        edited},
-      {"a short hash", {"UPDATE secret_logs SET hash = x'00' WHERE id = 100"}, 100, "type or size"},
+      {"a short hash", {"UPDATE secret_logs SET hash = zeroblob(1) WHERE id = 100"}, 100, "type or size"},
       {"id to the end", {"UPDATE secret_logs SET id = 201 WHERE id = 100"}, 100, "missing"},
       {"id to zero", {"UPDATE secret_logs SET id = 0 WHERE id = 100"}, 0, "before the first"},
       {"id below zero", {"UPDATE secret_logs SET id = -5 WHERE id = 100"}, -5, "before the first"},
       {"two columns that keep their joint text",
        {"UPDATE secret_logs SET ip_address = ip_address || '2', created_at = substr(created_at, 2) WHERE id = 101"},
        101,
-       edited},
+       edited,
+       "SQLite"},
+      {"created_at by a millisecond",
+       {"UPDATE secret_logs SET created_at = created_at + interval '1 millisecond' WHERE id = 100"},
+       100,
+       edited,
+       "PostgreSQL"},
+      {"extra_data by a blank",
+       {"UPDATE secret_logs SET extra_data = (extra_data::text || ' ')::json WHERE id = 100"},
+       100,
+       edited,
+       "PostgreSQL"},
+      {"extra_data in another type",
+       {"ALTER TABLE secret_logs ALTER COLUMN extra_data TYPE jsonb"},
+       1,
+       edited,
+       "PostgreSQL"},
+      {"NULL",
+       {"ALTER TABLE secret_logs ALTER COLUMN ip_address DROP NOT NULL",
+        "UPDATE secret_logs SET ip_address = NULL WHERE id = 100"},
+       100,
+       "type or size",
+       "PostgreSQL"},
+      {"the end of time",
+       {"UPDATE secret_logs SET created_at = 'infinity' WHERE id = 100"},
+       100,
+       "type or size",
+       "PostgreSQL"},
       {"the first row", {"UPDATE secret_logs SET action = 'denied' WHERE id = 1"}, 1, edited},
       {"the last row", {"UPDATE secret_logs SET action = 'denied' WHERE id = 200"}, 200, edited},
       {"every row", {"UPDATE secret_logs SET ip_address = ''"}, 1, edited},
       {"text as a blob",
        {kAllowAnyType, "UPDATE secret_logs SET action = CAST(action AS BLOB) WHERE id = 100"},
        100,
-       "type or size"},
+       "type or size",
+       "SQLite"},
       {"empty text as NULL",
        {kAllowAnyType, "UPDATE secret_logs SET ip_address = NULL WHERE id = 100"},
        100,
-       "type or size"},
+       "type or size",
+       "SQLite"},
       {"a hash as text",
        {kAllowAnyType, "UPDATE secret_logs SET hash = hex(hash) WHERE id = 100"},
        100,
-       "type or size"},
+       "type or size",
+       "SQLite"},
   };
 }
 
 std::vector<Tampering> moved_rows() {
-  const char* const close_gap = "UPDATE secret_logs SET id = id - 1 WHERE id > 100";
+  const char* const close_gap =
+      "UPDATE secret_logs SET id = -id WHERE id > 100; UPDATE secret_logs SET id = -id - 1 WHERE id < 0";
   return {
       {"first deleted", {"DELETE FROM secret_logs WHERE id = 1"}, 1, "missing"},
       {"middle deleted", {"DELETE FROM secret_logs WHERE id = 100"}, 100, "missing"},
@@ -156,33 +191,52 @@ std::vector<Tampering> edited_heads() {
       {"head count", {"UPDATE secret_logs_head SET count = 199"}, 0, unsealed},
       {"head hash", {"UPDATE secret_logs_head SET hash = zeroblob(32)"}, 0, unsealed},
       {"head mac", {"UPDATE secret_logs_head SET mac = zeroblob(32)"}, 0, unsealed},
-      {"head mac of another size", {"UPDATE secret_logs_head SET mac = x'00'"}, 0, "malformed"},
+      {"head mac of another size", {"UPDATE secret_logs_head SET mac = zeroblob(1)"}, 0, "malformed"},
       {"head deleted", {"DELETE FROM secret_logs_head"}, 0, "missing"},
-      {"two heads", {"INSERT INTO secret_logs_head SELECT * FROM secret_logs_head"}, 0, "malformed"},
-      {"a head of other types", {kAllowAnyType, "UPDATE secret_logs_head SET count = '200 rows'"}, 0, "malformed"},
+      {"two heads", {"INSERT INTO secret_logs_head SELECT * FROM secret_logs_head"}, 0, "malformed", "SQLite"},
+      {"two heads",
+       {"ALTER TABLE secret_logs_head DROP CONSTRAINT secret_logs_head_pkey",
+        "INSERT INTO secret_logs_head SELECT * FROM secret_logs_head"},
+       0,
+       "malformed",
+       "PostgreSQL"},
+      {"a head of other types",
+       {kAllowAnyType, "UPDATE secret_logs_head SET count = '200 rows'"},
+       0,
+       "malformed",
+       "SQLite"},
+      {"a head of other types",
+       {"ALTER TABLE secret_logs_head ALTER COLUMN count TYPE text", "UPDATE secret_logs_head SET count = '200 rows'"},
+       0,
+       "malformed",
+       "PostgreSQL"},
   };
 }
 
-TEST_CASE("verify: every tampering is found at its place") {
-  const TemporaryFolder folder;
+void check_found(const AuditDatabase& database, const Tampering& tampering) {
   const SymmetricKey key = test_audit_key();
-  build_tamper_log(folder / "whole.db", key);
-  for (const std::vector<Tampering>& table : {edited_columns(), moved_rows(), edited_heads()}) {
-    for (const Tampering& row : table) {
-      CAPTURE(row.name);
-      const std::filesystem::path path = folder / "copy.db";
-      std::filesystem::copy_file(folder / "whole.db", path, std::filesystem::copy_options::overwrite_existing);
-      for (const std::string& step : row.steps) {
-        run_sql(path, step);
+  build_tamper_log(database, key);
+  for (const std::string& step : tampering.steps) {
+    database.run_sql(step);
+  }
+  const Result<VerifyReport> report = database.verify(key);
+  REQUIRE_MESSAGE(report, (report ? "" : report.error().detail));
+  CAPTURE(report->reason);
+  CHECK_FALSE(report->ok);
+  CHECK(report->first_bad_id == tampering.first_bad_id);
+  CHECK(report->reason.find(tampering.reason) != std::string::npos);
+}
+
+TEST_CASE("verify: every tampering is found at its place") {
+  for (const AuditDatabaseKind& kind : audit_databases()) {
+    for (const std::vector<Tampering>& table : {edited_columns(), moved_rows(), edited_heads()}) {
+      for (const Tampering& tampering : table) {
+        if (*tampering.only == '\0' || kind.name == tampering.only) {
+          CAPTURE(kind.name);
+          CAPTURE(tampering.name);
+          check_found(*kind.create(), tampering);
+        }
       }
-      const Result<VerifyReport> report = verify_audit_log(path, key);
-      REQUIRE(report);
-      CAPTURE(report->reason);
-      CHECK_FALSE(report->ok);
-      CHECK(report->first_bad_id == row.first_bad_id);
-      CHECK(report->reason.find(row.reason) != std::string::npos);
-      std::filesystem::remove(folder / "copy.db-wal");
-      std::filesystem::remove(folder / "copy.db-shm");
     }
   }
 }

@@ -1,11 +1,12 @@
-// Goal: the writer appends each event once, survives restarts, and refuses files that are not its own.
-// Method: real files in a folder that goes; a fresh reader and the verifier look at the result.
+// Goal: the writer keeps its file private and durable, and refuses files that are not its own; what every audit log
+// promises is in audit_log_contract_test.cc. Method: real files in a folder that goes; a fresh reader and the verifier
+// look at the result.
 
 #include <sys/stat.h>
 
-#include "audit/audit_fixture.h"
 #include "audit/sqlite/audit_reader.h"
 #include "audit/sqlite/audit_verifier.h"
+#include "audit/sqlite_database.h"
 
 namespace disposable {
 namespace {
@@ -18,14 +19,6 @@ std::vector<AuditRow> all_rows(const std::filesystem::path& path) {
   return *rows;
 }
 
-std::vector<AuditRow> expected_rows(std::uint64_t count) {
-  std::vector<AuditRow> rows;
-  for (std::uint64_t number = 1; number <= count; ++number) {
-    rows.push_back(audit_row(static_cast<std::int64_t>(number), test_event(number)));
-  }
-  return rows;
-}
-
 void check_whole(const std::filesystem::path& path, const SymmetricKey& key, std::uint64_t rows) {
   const Result<VerifyReport> report = verify_audit_log(path, key);
   REQUIRE(report);
@@ -33,49 +26,7 @@ void check_whole(const std::filesystem::path& path, const SymmetricKey& key, std
   CHECK(report->rows == rows);
 }
 
-TEST_CASE("append: rows come back in order with dense ids") {
-  const TemporaryFolder folder;
-  const SymmetricKey key = test_audit_key();
-  const auto log = open_log(folder / "audit.db", key);
-  REQUIRE(log->append(test_events(1, 3)));
-  REQUIRE(log->append(test_events(4, 2)));
-  CHECK(all_rows(folder / "audit.db") == expected_rows(5));
-  check_whole(folder / "audit.db", key, 5);
-}
-
-TEST_CASE("append: no events change nothing") {
-  const TemporaryFolder folder;
-  const SymmetricKey key = test_audit_key();
-  const auto log = open_log(folder / "audit.db", key);
-  REQUIRE(log->append({}));
-  check_whole(folder / "audit.db", key, 0);
-}
-
-TEST_CASE("append: events that are there already are skipped, between calls and within one") {
-  const TemporaryFolder folder;
-  const SymmetricKey key = test_audit_key();
-  const auto log = open_log(folder / "audit.db", key);
-  REQUIRE(log->append(test_events(1, 4)));
-  REQUIRE(log->append(test_events(1, 4)));
-  std::vector<Event> overlapping = test_events(3, 3);
-  overlapping.push_back(test_event(5));
-  overlapping.push_back(test_event(6));
-  REQUIRE(log->append(overlapping));
-  CHECK(all_rows(folder / "audit.db") == expected_rows(6));
-  check_whole(folder / "audit.db", key, 6);
-}
-
-TEST_CASE("append: the chain goes on after a restart") {
-  const TemporaryFolder folder;
-  const SymmetricKey key = test_audit_key();
-  for (std::uint64_t start = 1; start <= 9; start += 3) {
-    REQUIRE(open_log(folder / "audit.db", key)->append(test_events(start, 3)));
-  }
-  CHECK(all_rows(folder / "audit.db") == expected_rows(9));
-  check_whole(folder / "audit.db", key, 9);
-}
-
-TEST_CASE("append: text with quotes, zero bytes and other alphabets is kept as it is") {
+TEST_CASE("append: text with zero bytes is kept as it is") {
   const TemporaryFolder folder;
   const SymmetricKey key = test_audit_key();
   Event event = test_event(1);
@@ -84,20 +35,6 @@ TEST_CASE("append: text with quotes, zero bytes and other alphabets is kept as i
   REQUIRE(open_log(folder / "audit.db", key)->append({&event, 1}));
   CHECK(all_rows(folder / "audit.db") == std::vector<AuditRow>{audit_row(1, event)});
   check_whole(folder / "audit.db", key, 1);
-}
-
-TEST_CASE("contains: knows what was appended, also after a restart") {
-  const TemporaryFolder folder;
-  const SymmetricKey key = test_audit_key();
-  {
-    const auto log = open_log(folder / "audit.db", key);
-    CHECK_FALSE(log->contains(test_event(1).id).value());
-    REQUIRE(log->append(test_events(1, 2)));
-    CHECK(log->contains(test_event(1).id).value());
-  }
-  const auto log = open_log(folder / "audit.db", key);
-  CHECK(log->contains(test_event(2).id).value());
-  CHECK_FALSE(log->contains(test_event(3).id).value());
 }
 
 TEST_CASE("open: the file and its companions are private") {
@@ -236,39 +173,15 @@ TEST_CASE("append: a foreign writer makes it kUnavailable, and it works again af
   check_whole(folder / "audit.db", key, 4);
 }
 
-TEST_CASE("append: a log that somebody changed meanwhile is not continued") {
-  struct Row {
-    std::string name;
-    const char* sql;
-  };
-  const Row rows[] = {
-      {"a row sits at the next id",
-       "INSERT INTO secret_logs SELECT 5, secret_key, action, ip_address, created_at, extra_data, 'x', prev_hash, hash "
-       "FROM secret_logs WHERE id = 4"},
-      {"put back to an earlier state, with its head",
-       "DELETE FROM secret_logs WHERE id > 2; UPDATE secret_logs_head SET count = 2, hash = (SELECT hash FROM "
-       "secret_logs WHERE id = 2), mac = (SELECT mac FROM earlier)"},
-      {"the head deleted", "DELETE FROM secret_logs_head"},
-      {"the head emptied", "UPDATE secret_logs_head SET hash = x''"},
-      {"a second head", "INSERT INTO secret_logs_head SELECT * FROM secret_logs_head"},
-  };
-  for (const Row& row : rows) {
-    CAPTURE(row.name);
-    const TemporaryFolder folder;
-    const SymmetricKey key = test_audit_key();
-    const auto log = open_log(folder / "audit.db", key);
-    REQUIRE(log->append(test_events(1, 2)));
-    run_sql(folder / "audit.db", "CREATE TABLE earlier AS SELECT * FROM secret_logs_head");
-    REQUIRE(log->append(test_events(3, 2)));
-    run_sql(folder / "audit.db", row.sql);
-    for (int attempt = 0; attempt < 2; ++attempt) {
-      const Result<void> refused = log->append(test_events(5, 1));
-      REQUIRE_FALSE(refused);
-      CHECK(refused.error().code == Errc::kCorrupt);
-      run_sql(folder / "audit.db", "BEGIN IMMEDIATE; ROLLBACK");  // no transaction was left open
-    }
-    CHECK_FALSE(log->contains(test_event(5).id).value());
-  }
+TEST_CASE("append: a log with a second head is not continued") {
+  const TemporaryFolder folder;
+  const SymmetricKey key = test_audit_key();
+  const auto log = open_log(folder / "audit.db", key);
+  REQUIRE(log->append(test_events(1, 2)));
+  run_sql(folder / "audit.db", "INSERT INTO secret_logs_head SELECT * FROM secret_logs_head");
+  const Result<void> refused = log->append(test_events(3, 1));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Errc::kCorrupt);
 }
 
 TEST_CASE("append: a trigger hidden in the file does not run") {

@@ -1,7 +1,5 @@
 #include "audit/postgres/postgres_audit_log.h"
 
-#include <algorithm>
-
 #include "audit/postgres/postgres_audit_row.h"
 #include "audit/postgres/postgres_schema.h"
 
@@ -71,8 +69,8 @@ Result<void> PostgresAuditLog::append(std::span<const Event> events) {
   if (events.empty()) {
     return {};
   }
-  const Result<Found> found = begin(events);
-  Result<void> written = found ? write(events, *found) : fail(found.error());
+  Result<Found> found = begin(events);
+  Result<void> written = found ? write(events, std::move(*found)) : fail(found.error());
   if (!written) {
     session_.disconnect();  // and with it a transaction that is open
   }
@@ -100,9 +98,8 @@ Result<PostgresAuditLog::Found> PostgresAuditLog::begin(std::span<const Event> e
   Found found{.head = *head, .known = {}};
   const PostgresResult& known = (*results)[3];
   for (int row = 0; row < known.rows(); ++row) {
-    found.known.emplace_back(known.text(row, 0).value_or(""));
+    found.known.emplace(known.text(row, 0).value_or(""));
   }
-  std::sort(found.known.begin(), found.known.end());
   return found;
 }
 
@@ -127,20 +124,17 @@ Result<ChainHead> PostgresAuditLog::check_head(const PostgresResult& head, const
 
 // The head is written even when all events are known: only a transaction that writes waits until everything before it,
 // such as an earlier attempt of unknown outcome, is on disk and with a synchronous standby.
-Result<void> PostgresAuditLog::write(std::span<const Event> events, const Found& found) {
+Result<void> PostgresAuditLog::write(std::span<const Event> events, Found found) {
   seen_ = found.head;
   ChainHead head = found.head;
   NewRows rows;
-  std::vector<std::string> added;
   for (const Event& event : events) {
     const AuditRow row = audit_row(head.count + 1, event);
-    const bool known = std::binary_search(found.known.begin(), found.known.end(), row.event_id);
-    if (known || std::find(added.begin(), added.end(), row.event_id) != added.end()) {
+    if (!found.known.insert(row.event_id).second) {
       continue;
     }
     const ChainHash hash = row_hash(audit_key_, head.hash, row);
     rows.add(row, head.hash, hash);
-    added.push_back(row.event_id);
     head = ChainHead{.count = row.id, .hash = hash};
   }
   const PostgresQuery queries[] = {

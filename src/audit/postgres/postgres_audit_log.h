@@ -5,6 +5,8 @@
 
 #pragma once
 
+#include <set>
+
 #include "audit/chain.h"
 #include "audit/postgres/postgres_session.h"
 #include "core/audit.h"
@@ -30,12 +32,12 @@ class PostgresAuditLog final : public AuditLog {
   // What the first round trip finds under the lock of the head.
   struct Found {
     ChainHead head;
-    std::vector<std::string> known;  // event ids of the batch that are there already, in text, sorted
+    std::set<std::string> known;  // event ids of the batch that are there already, in text
   };
 
   Result<Found> begin(std::span<const Event> events);
   Result<ChainHead> check_head(const PostgresResult& head, const PostgresResult& seen) const;
-  Result<void> write(std::span<const Event> events, const Found& found);
+  Result<void> write(std::span<const Event> events, Found found);
 
   PostgresSession session_;
   const SymmetricKey& audit_key_;
