@@ -3,6 +3,7 @@
 //   explicit X(OutboxLimits limits = {});   a new, empty store
 //   SecretStore& store();  Outbox& outbox();
 //   StoreTotals totals();  void limit(const StorageLimits&);
+//   void reopen();         as after a restart
 
 #pragma once
 
@@ -12,6 +13,13 @@
 #include "store/memory/memory_store.h"
 #include "store/rocksdb/rocksdb_store.h"
 #include "support/temporary_folder.h"
+#ifdef DISPOSABLE_WITH_REDIS
+#include "contract/redis_harness.h"
+#define OTHER_STORES RocksDbHarness, RedisHarness, SharedRedisHarness
+#else
+#define OTHER_STORES RocksDbHarness
+#endif
+#define EVERY_STORE MemoryHarness, OTHER_STORES
 
 namespace disposable {
 
@@ -21,6 +29,7 @@ struct MemoryHarness {
   Outbox& outbox() { return memory; }
   StoreTotals totals() { return memory.totals(); }
   void limit(const StorageLimits& limits) { memory.set_storage_limits(limits); }
+  void reopen() {}
 
   MemoryStore memory;
 };

@@ -9,8 +9,6 @@
 namespace disposable {
 namespace {
 
-#define EVERY_STORE MemoryHarness, RocksDbHarness
-
 void add_events(auto& harness, std::uint64_t first, std::uint64_t last) {
   Ticket ticket;
   for (std::uint64_t number = first; number <= last; ++number) {

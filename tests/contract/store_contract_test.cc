@@ -8,8 +8,6 @@
 namespace disposable {
 namespace {
 
-#define EVERY_STORE MemoryHarness, RocksDbHarness
-
 Errc code_of(const auto& result) {
   REQUIRE_FALSE(result.has_value());
   return result.error().code;

@@ -1,7 +1,7 @@
-// Goal: over long random histories RocksDbStore shows exactly what MemoryStore shows.
+// Goal: over long random histories every store shows exactly what MemoryStore shows.
 // Method: the same seeded operations on both, results compared at every step and everything that is visible now and
-// then; RocksDB is closed and opened at random, with caches of random size. DISPOSABLE_SEED and DISPOSABLE_STEPS choose
-// the history; the seed is printed.
+// then; the store is closed and opened at random, RocksDB with caches of random size. DISPOSABLE_SEED and
+// DISPOSABLE_STEPS choose the history; the seed is printed.
 
 #include <doctest/doctest.h>
 
@@ -21,9 +21,22 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
+void vary(auto& /*harness*/, std::uint64_t /*random*/) {}
+void vary(RocksDbHarness& harness, std::uint64_t random) {
+  const std::array<std::size_t, 3> cache_bytes{0, 100'000, 16'000'000};
+  harness.options.cache_bytes = cache_bytes[random % cache_bytes.size()];
+}
+
+// A store that syncs every step by itself gets fewer.
+template <class Harness>
+constexpr std::uint64_t kSteps = 4'000;
+template <>
+constexpr std::uint64_t kSteps<RocksDbHarness> = 20'000;
+
+template <class Harness>
 class Model {
  public:
-  explicit Model(std::uint64_t seed) : random_(seed), rocksdb_(kLimits) {}
+  explicit Model(std::uint64_t seed) : random_(seed), other_(kLimits) {}
 
   void step() {
     const std::uint64_t kind = pick(1000);
@@ -55,8 +68,8 @@ class Model {
     }
     compare_due(1000);
     compare_pending(0, 1000);
-    CHECK(*memory_.outbox().last_acknowledged() == *rocksdb_.outbox().last_acknowledged());
-    CHECK(memory_.totals() == rocksdb_.totals());
+    CHECK(*memory_.outbox().last_acknowledged() == *other_.outbox().last_acknowledged());
+    CHECK(memory_.totals() == other_.totals());
   }
 
  private:
@@ -86,7 +99,7 @@ class Model {
 
   void compare_change(const Result<Ticket>& expected, const Result<Ticket>& actual) {
     REQUIRE(expected.has_value() == actual.has_value());
-    REQUIRE(memory_.totals() == rocksdb_.totals());
+    REQUIRE(memory_.totals() == other_.totals());
     if (!expected) {
       REQUIRE(expected.error().code == actual.error().code);
       return;
@@ -105,7 +118,7 @@ class Model {
     const Bytes payload(pick(20) == 0 ? 70'000 : pick(2 * kInlinePayloadMax), static_cast<std::uint8_t>(random_()));
     const std::vector<Event> events = some_events();
     compare_change(memory_.store().insert(id, entry, payload, events),
-                   rocksdb_.store().insert(id, entry, payload, events));
+                   other_.store().insert(id, entry, payload, events));
   }
 
   void replace() {
@@ -115,13 +128,13 @@ class Model {
     const Payload payload = pick(4) == 0 ? Payload::kDrop : Payload::kKeep;
     const std::vector<Event> events = some_events();
     compare_change(memory_.store().replace(id, version, entry, payload, events),
-                   rocksdb_.store().replace(id, version, entry, payload, events));
+                   other_.store().replace(id, version, entry, payload, events));
   }
 
   void purge() {
     const StoreId id = test_id(pick(kIds));
     const std::uint64_t version = some_version(id);
-    compare_change(memory_.store().purge(id, version), rocksdb_.store().purge(id, version));
+    compare_change(memory_.store().purge(id, version), other_.store().purge(id, version));
   }
 
   // What a sweeper does: ask, and deal with some of it.
@@ -131,7 +144,7 @@ class Model {
       const auto loaded = memory_.store().load(entry.id);
       if (loaded && pick(3) != 0) {
         compare_change(memory_.store().purge(entry.id, loaded->version),
-                       rocksdb_.store().purge(entry.id, loaded->version));
+                       other_.store().purge(entry.id, loaded->version));
       }
     }
   }
@@ -143,22 +156,21 @@ class Model {
     if (!entries.empty()) {
       const OutboxEntry& last = entries[pick(entries.size())];
       REQUIRE(memory_.outbox().acknowledge(last).has_value());
-      REQUIRE(rocksdb_.outbox().acknowledge(last).has_value());
+      REQUIRE(other_.outbox().acknowledge(last).has_value());
       compare_pending(last.position / 2, 1000);
     }
   }
 
   void reopen() {
-    const std::array<std::size_t, 3> cache_bytes{0, 100'000, 16'000'000};
-    rocksdb_.options.cache_bytes = cache_bytes[pick(cache_bytes.size())];
-    rocksdb_.reopen();
+    vary(other_, random_());
+    other_.reopen();
     last_ = {};
     compare_everything();
   }
 
   void compare_record(const StoreId& id) {
     const auto expected = memory_.store().load(id);
-    const auto actual = rocksdb_.store().load(id);
+    const auto actual = other_.store().load(id);
     REQUIRE(expected.has_value() == actual.has_value());
     if (expected) {
       REQUIRE(expected->record == actual->record);
@@ -167,7 +179,7 @@ class Model {
       REQUIRE(expected.error().code == actual.error().code);
     }
     const auto expected_payload = memory_.store().load_payload(id);
-    const auto actual_payload = rocksdb_.store().load_payload(id);
+    const auto actual_payload = other_.store().load_payload(id);
     REQUIRE(expected_payload.has_value() == actual_payload.has_value());
     if (expected_payload) {
       REQUIRE(*expected_payload == *actual_payload);
@@ -178,7 +190,7 @@ class Model {
 
   std::vector<DueEntry> compare_due(std::size_t limit) {
     const auto expected = memory_.store().due(at(now_), limit);
-    const auto actual = rocksdb_.store().due(at(now_), limit);
+    const auto actual = other_.store().due(at(now_), limit);
     REQUIRE((expected.has_value() && actual.has_value()));
     REQUIRE(expected->size() == actual->size());
     for (std::size_t i = 0; i < expected->size(); ++i) {
@@ -190,7 +202,7 @@ class Model {
 
   std::vector<OutboxEntry> compare_pending(std::uint64_t after, std::size_t limit) {
     const auto expected = memory_.outbox().pending(after, limit);
-    const auto actual = rocksdb_.outbox().pending(after, limit);
+    const auto actual = other_.outbox().pending(after, limit);
     REQUIRE((expected.has_value() && actual.has_value()));
     REQUIRE(expected->size() == actual->size());
     for (std::size_t i = 0; i < expected->size(); ++i) {
@@ -202,18 +214,18 @@ class Model {
 
   std::mt19937_64 random_;
   MemoryHarness memory_{kLimits};
-  RocksDbHarness rocksdb_;
+  Harness other_;
   std::int64_t now_ = 1'000'000;
   std::uint64_t events_made_ = 0;
   Ticket last_;
 };
 
-TEST_CASE("model: RocksDbStore and MemoryStore agree over long random histories") {
+TEST_CASE_TEMPLATE("model: a store and MemoryStore agree over long random histories", Harness, OTHER_STORES) {
   const std::uint64_t seed = from_environment("DISPOSABLE_SEED", std::random_device{}());
-  const std::uint64_t steps = from_environment("DISPOSABLE_STEPS", 20'000);
+  const std::uint64_t steps = from_environment("DISPOSABLE_STEPS", kSteps<Harness>);
   MESSAGE("DISPOSABLE_SEED=" << seed << " DISPOSABLE_STEPS=" << steps);
   CAPTURE(seed);
-  Model model(seed);
+  Model<Harness> model(seed);
   for (std::uint64_t step = 0; step < steps; ++step) {
     CAPTURE(step);
     model.step();

@@ -12,8 +12,6 @@
 namespace disposable {
 namespace {
 
-#define EVERY_STORE MemoryHarness, RocksDbHarness
-
 constexpr std::uint64_t kThreads = 16;
 constexpr std::uint64_t kIds = 4;
 constexpr std::uint64_t kVersions = 60;

@@ -11,11 +11,6 @@
 namespace disposable {
 namespace {
 
-#define EVERY_STORE MemoryHarness, RocksDbHarness
-
-void reopen(MemoryHarness& /*harness*/) {}
-void reopen(RocksDbHarness& harness) { harness.reopen(); }
-
 void must(const Result<Ticket>& ticket) {
   REQUIRE_MESSAGE(ticket.has_value(), ticket.error().detail);
   REQUIRE(ticket->wait().has_value());
@@ -63,7 +58,7 @@ TEST_CASE_TEMPLATE("totals: every kind of change counts as it should", Harness, 
   CHECK_FALSE(store.insert(test_id(2), test_entry("r", 1), Bytes(5), one(Action::kCreated)).has_value());
   CHECK_FALSE(store.purge(test_id(2), 9).has_value());
   CHECK(totals() == StoreTotals{1, 0});
-  reopen(harness);
+  harness.reopen();
   CHECK(totals() == StoreTotals{1, 0});
 }
 
@@ -83,7 +78,7 @@ TEST_CASE_TEMPLATE("totals: inserts over the limit are refused, also when it was
   must(insert(1, 1000));
   CHECK(refused(2, 1));
   must(insert(2, 0));
-  reopen(harness);
+  harness.reopen();
   harness.limit({.stored_bytes_max = 1000, .disk_reserve_bytes = 0});
   CHECK(refused(3, 1));
   must(harness.store().replace(test_id(1), 1, test_entry("r", 1), Payload::kDrop, {}));
@@ -152,7 +147,7 @@ TEST_CASE_TEMPLATE("totals: they agree with a model over random histories, over 
     REQUIRE(harness.totals() == model.totals());
     if (random() % 400 == 0) {
       REQUIRE(last.wait().has_value());
-      reopen(harness);
+      harness.reopen();
       REQUIRE(harness.totals() == model.totals());
     }
   }

@@ -98,7 +98,6 @@ std::optional<Result<std::vector<RedisReply>>> RedisClient::try_once(std::vector
     commands.push_back(*confirmation);
   }
   const auto begin = std::chrono::steady_clock::now();
-  metrics_.reruns.add(attempt.unknown && attempt.script != nullptr ? 1 : 0);
   metrics_.commands.add(commands.size());
   Result<std::vector<RedisReply>> replies = lease->connection().exchange(commands, begin + url_.timeout);
   metrics_.exchange_seconds.observe(std::chrono::steady_clock::now() - begin);
@@ -107,8 +106,11 @@ std::optional<Result<std::vector<RedisReply>>> RedisClient::try_once(std::vector
     metrics_.failures.add();
     attempt.unknown = attempt.unknown || lease->connection().sent();
     lease->failed(replies.error());
-    return attempt.last() ? std::optional<Result<std::vector<RedisReply>>>(fail(attempt.outcome(replies.error())))
-                          : std::nullopt;
+    if (attempt.last()) {
+      return fail(attempt.outcome(replies.error()));
+    }
+    metrics_.reruns.add(attempt.unknown && attempt.script != nullptr ? 1 : 0);
+    return std::nullopt;
   }
   for (std::size_t i = 0; i < asked; ++i) {
     if (const std::string error = reply_error(*(*replies)[i]); !error.empty()) {

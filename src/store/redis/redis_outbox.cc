@@ -31,6 +31,9 @@ void RedisStore::note_events() {
 }
 
 Result<std::vector<OutboxEntry>> RedisStore::pending(std::uint64_t after_position, std::size_t limit) {
+  if (limit == 0) {
+    return std::vector<OutboxEntry>{};  // XRANGE takes no COUNT of 0
+  }
   {
     // Before asking: what is added meanwhile counts.
     const MutexLock lock(outbox_mutex_);
