@@ -41,9 +41,10 @@ class NewRows {
 }  // namespace
 
 Result<std::unique_ptr<PostgresAuditLog>> PostgresAuditLog::open(const PostgresUrl& url, const SymmetricKey& audit_key,
-                                                                 PostgresChecks checks) {
+                                                                 PostgresChecks checks,
+                                                                 const PostgresTimeouts& timeouts) {
   std::unique_ptr<PostgresAuditLog> log(
-      new PostgresAuditLog(PostgresSession(url, PostgresTimeouts{}, std::move(checks)), audit_key));
+      new PostgresAuditLog(PostgresSession(url, timeouts, std::move(checks)), audit_key));
   const Result<void> created = create_audit_schema(log->session_, audit_key);
   if (!created) {
     return fail(created.error());

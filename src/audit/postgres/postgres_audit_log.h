@@ -18,7 +18,7 @@ class PostgresAuditLog final : public AuditLog {
   // Connects and creates the tables if they are missing. Reads the head and no rows. The errors of
   // PostgresSession::connect() and of create_audit_schema(); kCorrupt when the head was not sealed with `audit_key`.
   static Result<std::unique_ptr<PostgresAuditLog>> open(const PostgresUrl& url, const SymmetricKey& audit_key,
-                                                        PostgresChecks checks);
+                                                        PostgresChecks checks, const PostgresTimeouts& timeouts = {});
 
   // kUnavailable: nothing was appended, or it is unknown; the next call connects again. kCorrupt: the log was edited,
   // was sealed with another key, or is not a continuation of what this object has seen; no call will succeed.
