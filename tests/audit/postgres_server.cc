@@ -148,6 +148,14 @@ void PostgresServer::stop() {
   pid_ = -1;
 }
 
+void PostgresServer::kill() {
+  for (const pid_t process : processes()) {
+    ::kill(process, SIGKILL);
+  }
+  ::waitpid(pid_, nullptr, 0);
+  pid_ = -1;
+}
+
 std::vector<pid_t> PostgresServer::processes() const {
   std::vector<pid_t> all{pid_};
   const std::string task = "/proc/" + std::to_string(pid_) + "/task/" + std::to_string(pid_) + "/children";

@@ -28,6 +28,7 @@ class PostgresServer {
 
   void start();
   void stop();
+  void kill();  // as a power cut would, all processes at once
   // No process of it runs until thaw(); sockets stay open.
   void freeze() const;
   void thaw() const;

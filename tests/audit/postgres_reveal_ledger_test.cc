@@ -1,0 +1,234 @@
+// Goal: of all who claim a secret exactly one gets it, whatever happens to the server, and nobody waits for long.
+// Method: a real server; many threads over many secrets; a proxy that loses requests and answers; a clock of our own.
+
+#include "audit/postgres/postgres_reveal_ledger.h"
+
+#include <poll.h>
+
+#include <atomic>
+#include <thread>
+
+#include "audit/audit_fixture.h"
+#include "audit/lossy_proxy.h"
+#include "audit/postgres_server.h"
+#include "support/fakes.h"
+
+namespace disposable {
+namespace {
+
+using Ledger = std::unique_ptr<PostgresRevealLedger>;
+
+PostgresServer& server() { return PostgresServer::shared(); }
+
+StoreId secret(std::uint8_t number) { return StoreId{{0x5E, number}}; }
+EventId claim(std::uint8_t number) { return EventId{{0xC1, number}}; }
+
+struct Fixture {
+  Ledger open(const RevealLedgerTimes& times = {}) { return open(server().url(schema), times); }
+  Ledger open(const PostgresUrl& url, const RevealLedgerTimes& times = {}) {
+    Result<Ledger> ledger = PostgresRevealLedger::open(url, {}, clock, times);
+    REQUIRE_MESSAGE(ledger, (ledger ? "" : ledger.error().detail));
+    return std::move(*ledger);
+  }
+  WallTime in(std::chrono::milliseconds time) { return clock.now() + time; }
+  std::string sql(const std::string& text) const { return run_postgres_sql(schema, text); }
+
+  ManualClock clock;
+  std::string schema = server().create_schema();
+};
+
+// Asks until `holds` or ten seconds have passed.
+template <class Condition>
+bool eventually(const Condition& holds) {
+  for (int attempt = 0; attempt < 500; ++attempt) {
+    if (holds()) {
+      return true;
+    }
+    ::poll(nullptr, 0, 20);
+  }
+  return false;
+}
+
+TEST_CASE("claim: the first has it, as often as it asks, and nobody else") {
+  Fixture fixture;
+  const WallTime expiry = fixture.in(std::chrono::hours(1));
+  for (int round = 0; round < 2; ++round) {
+    const Ledger ledger = fixture.open();
+    CHECK(ledger->claim(secret(1), claim(1), expiry).value());
+    CHECK(ledger->claim(secret(1), claim(1), expiry).value());
+    CHECK_FALSE(ledger->claim(secret(1), claim(2), expiry).value());
+    CHECK(ledger->claim(secret(2), claim(2), expiry).value());
+    CHECK(ledger->ready());
+  }
+}
+
+TEST_CASE("claim: of 64 threads over two nodes exactly one has each of 200 secrets") {
+  Fixture fixture;
+  const WallTime expiry = fixture.in(std::chrono::hours(1));
+  const Ledger ledgers[] = {fixture.open(), fixture.open()};
+  std::array<std::atomic<int>, 200> winners{};
+  std::atomic<int> failures = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (std::uint8_t thread = 0; thread < 64; ++thread) {
+      threads.emplace_back([&, thread] {
+        for (std::size_t i = 0; i < winners.size(); ++i) {
+          const std::size_t number = (thread % 2 == 0) ? i : winners.size() - 1 - i;
+          const Result<bool> won =
+              ledgers[thread % 2]->claim(secret(static_cast<std::uint8_t>(number)), claim(thread), expiry);
+          failures += won ? 0 : 1;
+          winners[number] += won && *won ? 1 : 0;
+        }
+      });
+    }
+  }
+  CHECK(failures == 0);
+  for (const std::atomic<int>& count : winners) {
+    CHECK(count == 1);
+  }
+  CHECK(fixture.sql("SELECT count(*) FROM reveal_ledger") == "200");
+}
+
+TEST_CASE("claim: the same claim from many threads at once is everybody's") {
+  Fixture fixture;
+  const WallTime expiry = fixture.in(std::chrono::hours(1));
+  const Ledger ledger = fixture.open();
+  std::atomic<int> won = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int thread = 0; thread < 16; ++thread) {
+      threads.emplace_back([&] { won += ledger->claim(secret(1), claim(7), expiry).value_or(false) ? 1 : 0; });
+    }
+  }
+  CHECK(won == 16);
+}
+
+TEST_CASE("claim: a request or an answer that is lost is asked again, and the answer is the same") {
+  for (const LossyProxy::Loss loss : {LossyProxy::Loss::kRequest, LossyProxy::Loss::kAnswer}) {
+    Fixture fixture;
+    const WallTime expiry = fixture.in(std::chrono::hours(1));
+    LossyProxy proxy(server().port());
+    const Ledger ledger =
+        fixture.open(parsed_url("postgresql://owner@127.0.0.1:" + std::to_string(proxy.port()) +
+                                "/postgres?sslmode=disable&options=-csearch_path%3D" + fixture.schema));
+    const Ledger other = fixture.open();
+    REQUIRE(other->claim(secret(2), claim(9), expiry).value());
+    for (const std::uint8_t number : {std::uint8_t{1}, std::uint8_t{2}}) {
+      proxy.lose(loss, "INSERT INTO reveal_ledger");
+      CHECK(ledger->claim(secret(number), claim(1), expiry).value() == (number == 1));
+    }
+    CHECK(proxy.losses() == 2);
+    CHECK_FALSE(other->claim(secret(1), claim(9), expiry).value());
+    CHECK(ledger->ready());
+  }
+}
+
+TEST_CASE("claim: an ended connection is made again without a failure") {
+  Fixture fixture;
+  const Ledger ledger = fixture.open();
+  for (std::uint8_t number = 0; number < 5; ++number) {
+    CHECK(ledger->claim(secret(number), claim(1), fixture.in(std::chrono::hours(1))).value());
+    fixture.sql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = 'owner'");
+  }
+}
+
+TEST_CASE("claim: fails fast while the server is away, and works when it is back") {
+  Fixture fixture;
+  const Ledger ledger = fixture.open({.clean_every = std::chrono::milliseconds(50)});
+  server().stop();
+  CHECK(eventually([&] { return !ledger->ready(); }));
+  const auto begin = std::chrono::steady_clock::now();
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    const Result<bool> refused = ledger->claim(secret(1), claim(1), fixture.in(std::chrono::hours(1)));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Errc::kUnavailable);
+    CHECK(refused.error().detail.find('\n') == std::string::npos);
+  }
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(1));
+  server().start();
+  CHECK(eventually([&] { return ledger->ready().has_value(); }));
+  CHECK(ledger->claim(secret(1), claim(1), fixture.in(std::chrono::hours(1))).value());
+}
+
+TEST_CASE("claim: waits no longer than its time for a frozen server, and its row is still its own") {
+  Fixture fixture;
+  const WallTime expiry = fixture.in(std::chrono::hours(1));
+  const Ledger ledger = fixture.open({.answer = std::chrono::milliseconds(300)});
+  server().freeze();
+  const auto begin = std::chrono::steady_clock::now();
+  const Result<bool> unknown = ledger->claim(secret(1), claim(1), expiry);
+  const auto taken = std::chrono::steady_clock::now() - begin;
+  server().thaw();
+  REQUIRE_FALSE(unknown);
+  CHECK(unknown.error().code == Errc::kUnavailable);
+  CHECK(taken < std::chrono::seconds(2));
+  CHECK(eventually([&] { return ledger->claim(secret(1), claim(1), expiry).value_or(false); }));
+  CHECK_FALSE(ledger->claim(secret(1), claim(2), expiry).value());
+}
+
+TEST_CASE("the destructor: does not wait for a server that is away") {
+  Fixture fixture;
+  Ledger ledger = fixture.open({.clean_every = std::chrono::milliseconds(50)});
+  server().stop();
+  CHECK(eventually([&] { return !ledger->ready(); }));
+  const auto begin = std::chrono::steady_clock::now();
+  ledger.reset();
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(1));
+  server().start();
+}
+
+TEST_CASE("clean-up: forgets a secret a day after it has expired, and not before") {
+  Fixture fixture;
+  const Ledger ledger = fixture.open({.clean_every = std::chrono::milliseconds(20)});
+  REQUIRE(ledger->claim(secret(1), claim(1), fixture.in(std::chrono::hours(1))).value());
+  REQUIRE(ledger->claim(secret(2), claim(1), fixture.in(std::chrono::hours(3))).value());
+  const auto rows = [&fixture] { return fixture.sql("SELECT count(*) FROM reveal_ledger"); };
+  fixture.clock.advance(std::chrono::hours(26));
+  CHECK(eventually([&] { return rows() == "1"; }));
+  CHECK_FALSE(ledger->claim(secret(2), claim(2), fixture.in(std::chrono::hours(1))).value());
+  fixture.clock.advance(std::chrono::hours(2));
+  CHECK(eventually([&] { return rows() == "0"; }));
+}
+
+TEST_CASE("clean-up: a clock that is far ahead forgets nothing that the server's clock keeps") {
+  Fixture fixture;
+  const Ledger ledger = fixture.open({.clean_every = std::chrono::milliseconds(5)});
+  fixture.sql(
+      "INSERT INTO reveal_ledger VALUES ('\\x01', gen_random_uuid(), now() - interval '23 hours'), "
+      "('\\x02', gen_random_uuid(), now() - interval '25 hours')");
+  fixture.clock.advance(std::chrono::hours(24 * 365 * 50));
+  CHECK(eventually([&] { return fixture.sql("SELECT count(*) FROM reveal_ledger") == "1"; }));
+  CHECK(fixture.sql("SELECT secret FROM reveal_ledger") == "\\x01");
+}
+
+TEST_CASE("clean-up: many rows go while claims are answered") {
+  Fixture fixture;
+  const Ledger ledger = fixture.open({.clean_every = std::chrono::milliseconds(20)});
+  fixture.sql(
+      "INSERT INTO reveal_ledger SELECT int4send(i), gen_random_uuid(), '2020-01-01' FROM "
+      "generate_series(1, 3500) i");
+  CHECK(eventually([&] {
+    CHECK(ledger->claim(secret(1), claim(1), fixture.in(std::chrono::hours(1))).value());
+    return fixture.sql("SELECT count(*) FROM reveal_ledger") == "1";
+  }));
+}
+
+TEST_CASE("the table: holds the store's id, the claim and the expiry, and nothing else") {
+  Fixture fixture;
+  const Ledger ledger = fixture.open();
+  REQUIRE(ledger->claim(secret(1), claim(1), fixture.clock.now()).value());
+  CHECK(fixture.sql("SET TimeZone = 'UTC'; SELECT reveal_ledger::text FROM reveal_ledger") ==
+        "(\"\\\\x5e01" + std::string(60, '0') + "\",c1010000-0000-0000-0000-000000000000,\"2023-11-14 22:13:20+00\")");
+}
+
+TEST_CASE("open: a ledger of a newer version is refused") {
+  Fixture fixture;
+  fixture.open();
+  fixture.sql("UPDATE disposable_schema SET version = 7 WHERE component = 'ledger'");
+  const Result<Ledger> ledger = PostgresRevealLedger::open(server().url(fixture.schema), {}, fixture.clock);
+  REQUIRE_FALSE(ledger);
+  CHECK(ledger.error().code == Errc::kCorrupt);
+}
+
+}  // namespace
+}  // namespace disposable
