@@ -44,10 +44,6 @@ Result<std::unique_ptr<ServedStore>> open_redis_store(const BackendParts& parts,
     return fail(url.error());
   }
   options.url = std::move(*url);
-  const Result<void> password = read_redis_password(options.url);
-  if (!password) {
-    return fail(password.error());
-  }
   options.create = parts.create;
   if (parts.create) {
     Result<std::string> name = node_name(parts.paths.node(), parts.random);
@@ -77,5 +73,7 @@ std::vector<std::filesystem::path> redis_url_files(const std::string& url) {
   }
   return files;
 }
+
+std::vector<Component> redis_components() { return {{"hiredis", hiredis_version()}}; }
 
 }  // namespace disposable

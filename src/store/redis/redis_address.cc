@@ -52,14 +52,14 @@ Result<RedisPlace> find_redis(const RedisUrl& url, const RedisTls* tls) {
   if (url.kind == RedisUrl::Kind::kTcp) {
     return RedisPlace{url.hosts.front(), {}};
   }
-  Result<RedisPlace> found = fail(Errc::kInternal, "a URL without Sentinels");
-  for (const RedisHost& sentinel : url.hosts) {
-    found = ask_sentinel(url, sentinel, tls);
-    if (found) {
-      break;
+  // The last one's failure is as good as any other's.
+  std::size_t next = 0;
+  for (;;) {
+    Result<RedisPlace> found = ask_sentinel(url, url.hosts[next++], tls);
+    if (found || next == url.hosts.size()) {
+      return found;
     }
   }
-  return found;
 }
 
 std::optional<RedisPlace> parse_moved(std::string_view error, const RedisPlace& said_by) {

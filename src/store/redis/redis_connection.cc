@@ -203,4 +203,8 @@ Result<std::vector<RedisReply>> RedisConnection::exchange(std::span<const RedisC
   return replies;
 }
 
+std::string hiredis_version() {
+  return std::to_string(HIREDIS_MAJOR) + "." + std::to_string(HIREDIS_MINOR) + "." + std::to_string(HIREDIS_PATCH);
+}
+
 }  // namespace disposable

@@ -81,6 +81,15 @@ Result<void> RedisStore::start() {
   if (!looked) {
     return looked;
   }
+  if (!options_.create) {
+    const auto format = client_->ask({{"HGET", keys_.meta, "format"}});
+    if (!format) {
+      return fail(format.error());
+    }
+    if (is_nil(*format->front())) {
+      return fail(Errc::kNotFound, "there is no store in " + to_text(options_.url));
+    }
+  }
   const Result<RedisReply> opened =
       client_->run(scripts_->open, {keys_.meta, keys_.due, keys_.outbox},
                    {std::string(kRedisFormat), expected.keyring_check}, RedisClient::Confirm::kYes);
