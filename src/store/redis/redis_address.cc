@@ -47,10 +47,14 @@ Result<RedisPlace> ask_sentinel(const RedisUrl& url, const RedisHost& sentinel, 
 
 Result<RedisPlace> find_redis(const RedisUrl& url, const RedisTls* tls) {
   if (url.kind == RedisUrl::Kind::kUnix) {
-    return RedisPlace{{}, url.socket_path};
+    RedisPlace place;
+    place.socket_path = url.socket_path;
+    return place;
   }
   if (url.kind == RedisUrl::Kind::kTcp) {
-    return RedisPlace{url.hosts.front(), {}};
+    RedisPlace place;
+    place.host = url.hosts.front();
+    return place;
   }
   // The last one's failure is as good as any other's.
   std::size_t next = 0;

@@ -115,6 +115,9 @@ Result<void> look_at_settings(std::span<const RedisReply> replies, const RedisPl
 
 Result<void> look_at_identity(const redisReply& reply, const RedisPlace& place, const RedisExpectations& expected,
                               bool must_exist) {
+  if (expected.in_a_move) {
+    return {};
+  }
   const auto held = reply_elements(reply);
   if (held.size() != 2 || is_nil(*held[0])) {
     return must_exist ? Result<void>(refuse(Errc::kUnavailable, place,
@@ -136,6 +139,10 @@ std::string explain_redis_error(const std::string& error) {
 }
 
 Result<void> check_redis_identity(std::string_view format, std::string_view check, const RedisExpectations& expected) {
+  if (format == kRedisMovingFormat) {
+    return fail(Errc::kInvalidArgument,
+                "the Redis store is being moved, or was moved to another; 'migrate' ends a move");
+  }
   if (format != kRedisFormat) {
     return fail(Errc::kInvalidArgument, "the Redis store was written by another version of this program");
   }

@@ -20,6 +20,7 @@ struct RedisExpectations {
   std::string meta_key;
   std::string keyring_check;  // 32 hexadecimal digits
   bool accept_data_loss = false;
+  bool in_a_move = false;  // whose store it is, and whether it can be served from, is the caller's matter
 };
 
 // Logs in, chooses the database and looks. `must_exist`: the store has been there before. kInvalidArgument: settings

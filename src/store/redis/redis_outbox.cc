@@ -5,25 +5,6 @@
 
 namespace disposable {
 
-namespace {
-
-// ["7-0", ["id", <uuid>, "e", <bytes>]]
-Result<OutboxEntry> decode_entry(const redisReply& reply) {
-  const auto entry = reply_elements(reply);
-  const auto fields = entry.size() == 2 ? reply_elements(*entry[1]) : std::span<redisReply* const>{};
-  if (fields.size() != 4) {
-    return fail(Errc::kCorrupt, "an event in the outbox does not decode");
-  }
-  const Result<std::uint64_t> position = parse_stream_id(reply_text(*entry[0]));
-  Result<Event> event = decode_event(as_bytes(reply_text(*fields[3])));
-  if (!position || !event) {
-    return fail(Errc::kCorrupt, "an event in the outbox does not decode");
-  }
-  return OutboxEntry{*position, std::move(*event)};
-}
-
-}  // namespace
-
 void RedisStore::note_events() {
   const MutexLock lock(outbox_mutex_);
   may_be_pending_ = true;
@@ -50,7 +31,7 @@ Result<std::vector<OutboxEntry>> RedisStore::pending(std::uint64_t after_positio
   }
   std::vector<OutboxEntry> found;
   for (const redisReply* const reply : reply_elements(**answer)) {
-    Result<OutboxEntry> entry = decode_entry(*reply);
+    Result<OutboxEntry> entry = parse_outbox_entry(*reply);
     if (!entry) {
       return fail(entry.error());
     }

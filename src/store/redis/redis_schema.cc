@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "store/redis/redis_connection.h"
+
 namespace disposable {
 
 namespace {
@@ -50,6 +52,21 @@ Result<std::int64_t> parse_redis_number(std::string_view text) { return parse_nu
 
 Result<std::uint64_t> parse_stream_id(std::string_view text) {
   return parse_number<std::uint64_t>(text.substr(0, text.find('-')));
+}
+
+// ["7-0", ["id", <uuid>, "e", <bytes>]]
+Result<OutboxEntry> parse_outbox_entry(const redisReply& reply) {
+  const auto entry = reply_elements(reply);
+  const auto fields = entry.size() == 2 ? reply_elements(*entry[1]) : std::span<redisReply* const>{};
+  if (fields.size() != 4) {
+    return fail(Errc::kCorrupt, "an event in the outbox does not decode");
+  }
+  const Result<std::uint64_t> position = parse_stream_id(reply_text(*entry[0]));
+  Result<Event> event = decode_event(as_bytes(reply_text(*fields[3])));
+  if (!position || !event) {
+    return fail(Errc::kCorrupt, "an event in the outbox does not decode");
+  }
+  return OutboxEntry{*position, std::move(*event)};
 }
 
 }  // namespace disposable

@@ -15,12 +15,13 @@
 //       id  the event's id, as a UUID
 //       e   the event (core/event.h, encode_event)
 //   {disposable}:meta          hash
-//       format, check          version of this layout; what identifies the keyring, 32 hexadecimal digits
-//       position               of the event that was added last
-//       live, bytes            live secrets; bytes of all payloads
-//       With one audit log for all nodes (Sharing::kShared):
-//       acknowledged           id of the event that was acknowledged last
-//       projector, projector_since, projector_to    the node that has been shown events it has not acknowledged; when,
+//       format, check          version of this layout, "moving" in a move; what identifies the keyring, 32 hexadecimal
+//                              digits
+//       move                   to_text(MoveState), store/store_transfer.h; absent in a store that never took part in
+//       one position               of the event that was added last live, bytes            live secrets; bytes of all
+//       payloads With one audit log for all nodes (Sharing::kShared): acknowledged           id of the event that was
+//       acknowledged last projector, projector_since, projector_to    the node that has been shown events it has not
+//       acknowledged; when,
 //                              in milliseconds of the server's clock; position up to which
 //       With an audit log in each node (Sharing::kOwn):
 //       acknowledged:<node>    the same of one node
@@ -35,9 +36,12 @@
 
 #include "core/store.h"
 
+struct redisReply;
+
 namespace disposable {
 
 inline constexpr std::string_view kRedisFormat = "1";
+inline constexpr std::string_view kRedisMovingFormat = "moving";  // no store to serve from
 
 // The names of the keys. A value.
 struct RedisKeys {
@@ -59,5 +63,7 @@ Result<EventId> parse_event_id(std::string_view uuid);
 Result<std::int64_t> parse_redis_number(std::string_view text);
 // "<position>-0".
 Result<std::uint64_t> parse_stream_id(std::string_view text);
+// An entry of the stream as XRANGE answers it; kCorrupt when it is none.
+Result<OutboxEntry> parse_outbox_entry(const redisReply& reply);
 
 }  // namespace disposable

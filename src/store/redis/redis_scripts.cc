@@ -37,6 +37,7 @@ if found[1] then
 end
 local meta = redis.call('HMGET', KEYS[4], 'format', 'bytes')
 if not meta[1] then return 'GONE' end
+if meta[1] ~= '1' then return 'MOVED' end
 if redis.call('XLEN', KEYS[3]) >= tonumber(ARGV[6]) then return 'OUTBOX' end
 local size = #ARGV[5]
 if tonumber(meta[2]) + size > tonumber(ARGV[7]) then return 'FULL' end
@@ -55,6 +56,7 @@ if found[1] ~= ARGV[5] then
   redis.call('HSET', KEYS[1], 't', ARGV[2])
   return 'OK'
 end
+if redis.call('HGET', KEYS[4], 'format') ~= '1' then return 'MOVED' end
 if ARGV[10] and redis.call('XLEN', KEYS[3]) >= tonumber(ARGV[7]) then return 'OUTBOX' end
 append_events(10)
 redis.call('HSET', KEYS[1], 'v', ARGV[6], 'r', ARGV[3], 'd', ARGV[4], 't', ARGV[2])
@@ -75,6 +77,7 @@ return 'OK'
 constexpr std::string_view kPurge = R"lua(
 local found = redis.call('HMGET', KEYS[1], 'v', 'n')
 if found[1] ~= ARGV[2] then return 'CONFLICT' end
+if redis.call('HGET', KEYS[4], 'format') ~= '1' then return 'MOVED' end
 if found[2] then redis.call('HINCRBY', KEYS[4], 'bytes', string.format('%.0f', 0 - found[2])) end
 redis.call('DEL', KEYS[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
@@ -96,7 +99,8 @@ return found
 )lua";
 
 constexpr std::string_view kShowShared = R"lua(
-local held = redis.call('HMGET', KEYS[1], 'projector', 'projector_since', 'projector_to')
+local held = redis.call('HMGET', KEYS[1], 'projector', 'projector_since', 'projector_to', 'format')
+if held[4] ~= '1' then return {} end
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local mine = held[1] == ARGV[1]
@@ -115,7 +119,8 @@ return entries
 // The node's own first. More only when that leaves no gap in what it has: then one pair of numbers says it all.
 constexpr std::string_view kShowOwn = R"lua(
 local own = 'shown:' .. ARGV[1]
-local held = redis.call('HMGET', KEYS[1], 'shown', own)
+local held = redis.call('HMGET', KEYS[1], 'shown', own, 'format')
+if held[3] ~= '1' then return {} end
 local shown = tonumber(held[1] or 0)
 local from, to = string.match(held[2] or '', '(%d+) (%d+)')
 local after, limit = tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -176,6 +181,52 @@ end
 return 'OK'
 )lua";
 
+// Nobody moves on from here; a script that is under way has ended.
+constexpr std::string_view kBeginMove = R"lua(
+redis.call('HSET', KEYS[1], 'format', 'moving', 'check', ARGV[1], 'move', ARGV[2])
+for i, name in ipairs({'position', 'live', 'bytes'}) do redis.call('HSETNX', KEYS[1], name, 0) end
+return 'OK'
+)lua";
+
+constexpr std::string_view kEndArriving = R"lua(
+redis.call('HSET', KEYS[1], 'format', '1', 'move', ARGV[1], 'live', ARGV[2], 'bytes', ARGV[3])
+if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'acknowledged', ARGV[4]) end
+return 'OK'
+)lua";
+
+constexpr std::string_view kEndLeaving = R"lua(
+local check = redis.call('HGET', KEYS[1], 'check')
+redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
+redis.call('HSET', KEYS[1], 'format', 'moving', 'check', check, 'move', ARGV[1])
+return 'OK'
+)lua";
+
+constexpr std::string_view kPut = R"lua(
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'v', ARGV[2], 'r', ARGV[3], 'd', ARGV[4], 't', '')
+if ARGV[5] == '1' then redis.call('HSET', KEYS[1], 'p', ARGV[6], 'n', #ARGV[6]) end
+redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1])
+return 'OK'
+)lua";
+
+constexpr std::string_view kErase = R"lua(
+for i, id in ipairs(ARGV) do
+  redis.call('DEL', KEYS[2 + i])
+  redis.call('ZREM', KEYS[2], id)
+end
+return 'OK'
+)lua";
+
+constexpr std::string_view kPutEvents = R"lua(
+append_events(1)
+return 'OK'
+)lua";
+
+constexpr std::string_view kEraseEvents = R"lua(
+redis.call('XTRIM', KEYS[3], 'MINID', string.format('%.0f-0', ARGV[1] + 1))
+return 'OK'
+)lua";
+
 }  // namespace
 
 RedisScript::RedisScript(std::string lua) : text(std::move(lua)) {
@@ -194,5 +245,14 @@ RedisScripts::RedisScripts()
       show_own(std::string(kShowOwn)),
       acknowledge_shared(std::string(kAcknowledgeShared)),
       acknowledge_own(std::string(kAcknowledgeOwn)) {}
+
+RedisMoveScripts::RedisMoveScripts()
+    : begin(std::string(kBeginMove)),
+      end_arriving(std::string(kEndArriving)),
+      end_leaving(std::string(kEndLeaving)),
+      put(std::string(kPut)),
+      erase(std::string(kErase)),
+      put_events(std::string(kAppendEvents) + std::string(kPutEvents)),
+      erase_events(std::string(kEraseEvents)) {}
 
 }  // namespace disposable

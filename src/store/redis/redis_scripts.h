@@ -31,12 +31,12 @@ struct RedisScripts {
   // nothing when there are remains of a store without its meta.
   RedisScript open;
   // ARGV id, token, record, due, payload, events the outbox may hold, bytes that may be stored, change of the live
-  // secrets, EVENTS. OK, EXISTS, OUTBOX, FULL, or GONE when this server holds no store.
+  // secrets, EVENTS. OK, EXISTS, OUTBOX, FULL; GONE when this server holds no store, MOVED when it is in a move.
   RedisScript insert;
   // ARGV id, token, record, due, expected version, the next version, events the outbox may hold, 1 to drop the payload,
-  // change of the live secrets, EVENTS. OK, CONFLICT, OUTBOX.
+  // change of the live secrets, EVENTS. OK, CONFLICT, OUTBOX, MOVED.
   RedisScript replace;
-  // ARGV id, expected version. OK, CONFLICT.
+  // ARGV id, expected version. OK, CONFLICT, MOVED.
   RedisScript purge;
   // KEYS due. ARGV now, limit, what the keys of secrets begin with. Ids and due times by turns, earliest first. Takes
   // out what Redis itself has expired.
@@ -51,6 +51,20 @@ struct RedisScripts {
   RedisScript acknowledge_own;
 
   RedisScripts();
+};
+
+// Of a move (store/store_transfer.h). KEYS meta, due, outbox, and what is said below. All answer OK, and may be run
+// again; events are then there twice.
+struct RedisMoveScripts {
+  RedisScript begin;         // ARGV keyring check, move
+  RedisScript end_arriving;  // ARGV move, live, bytes, id of the event acknowledged last or nothing
+  RedisScript end_leaving;   // ARGV move
+  RedisScript put;           // KEYS a secret, due. ARGV id, version, record, due, 1 when there is a payload, payload
+  RedisScript erase;         // KEYS meta, due, the secrets. ARGV their ids
+  RedisScript put_events;    // KEYS as of the changes. ARGV EVENTS
+  RedisScript erase_events;  // ARGV position: up to and with it
+
+  RedisMoveScripts();
 };
 
 }  // namespace disposable

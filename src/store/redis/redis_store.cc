@@ -37,6 +37,9 @@ tl::unexpected<Error> refusal(std::string_view word) {
   if (word == "GONE") {
     return fail(Errc::kUnavailable, "Redis holds no store any more: it was emptied");
   }
+  if (word == "MOVED") {
+    return fail(Errc::kUnavailable, "the store is being moved to another place");
+  }
   return fail(Errc::kInternal, "a script answered something unknown");
 }
 

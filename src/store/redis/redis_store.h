@@ -49,7 +49,7 @@ class RedisStore final : public ServedStore {
     std::string consumer = "node";  // names this node; with kOwn another node of that name must never run beside it
     // With kShared: for how long what was shown to a node, and not acknowledged, is not shown to another.
     std::chrono::milliseconds stale_after{10'000};
-    bool create = true;            // without, a store that is not there is kNotFound
+    bool create = true;  // without, a store that is not there is kNotFound
     // Serves from a server that may lose what it has confirmed (no append-only file, eviction), with a warning.
     bool accept_data_loss = false;
     std::size_t connections = 32;  // at most
