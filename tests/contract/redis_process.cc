@@ -66,23 +66,29 @@ RedisProcess::RedisProcess(std::vector<std::string> settings) : port_(free_port(
   start();
 }
 
-void RedisProcess::start() {
+RedisProcess::RedisProcess(const SentinelConfiguration& sentinel)
+    : port_(free_port()), sentinel_configuration_(sentinel.file) {
+  start();
+}
+
+std::vector<std::string> RedisProcess::words() const {
   // Its end is that of this process, however that comes.
   std::vector<std::string> words{"/usr/bin/setpriv", "--pdeathsig", "KILL", server_program(folder_)};
-  for (const auto& [name, value] :
-       std::initializer_list<std::pair<std::string, std::string>>{{"--bind", "127.0.0.1"},
-                                                                  {"--port", std::to_string(port_)},
-                                                                  {"--unixsocket", socket()},
-                                                                  {"--dir", folder_.path()},
-                                                                  {"--logfile", folder_ / "log"},
-                                                                  {"--save", ""},
-                                                                  {"--appendonly", "yes"},
-                                                                  {"--appendfsync", "always"},
-                                                                  {"--maxmemory-policy", "noeviction"}}) {
-    words.push_back(name);
-    words.push_back(value);
+  if (!sentinel_configuration_.empty()) {
+    words.insert(words.end(), {sentinel_configuration_, "--sentinel"});
+  }
+  words.insert(words.end(), {"--bind", "127.0.0.1", "--port", std::to_string(port_), "--unixsocket", socket(), "--dir",
+                             folder_.path(), "--logfile", folder_ / "log"});
+  if (sentinel_configuration_.empty()) {
+    words.insert(words.end(), {"--save", "", "--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy",
+                               "noeviction", "--repl-diskless-sync-delay", "0"});
   }
   words.insert(words.end(), settings_.begin(), settings_.end());
+  return words;
+}
+
+void RedisProcess::start() {
+  std::vector<std::string> words = this->words();
   std::vector<char*> arguments;
   for (std::string& word : words) {
     arguments.push_back(word.data());

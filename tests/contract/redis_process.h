@@ -16,10 +16,15 @@ namespace disposable {
 // A port of 127.0.0.1 that nobody listens on at this moment.
 std::uint16_t free_port();
 
+struct SentinelConfiguration {
+  std::filesystem::path file;
+};
+
 class RedisProcess {
  public:
   // `settings` come after the safe ones, two words each: {"--appendfsync", "everysec"}. Returns once it answers.
   explicit RedisProcess(std::vector<std::string> settings = {});
+  explicit RedisProcess(const SentinelConfiguration& sentinel);
   RedisProcess(const RedisProcess&) = delete;
   RedisProcess& operator=(const RedisProcess&) = delete;
   ~RedisProcess() { end(kKill); }
@@ -44,11 +49,13 @@ class RedisProcess {
 
  private:
   static constexpr int kKill = 9;
+  std::vector<std::string> words() const;
   void end(int signal);
 
   TemporaryFolder folder_;
   const std::uint16_t port_;
   const std::vector<std::string> settings_;
+  const std::string sentinel_configuration_;
   pid_t pid_ = -1;
 };
 
