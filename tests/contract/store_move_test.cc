@@ -7,6 +7,10 @@
 
 #include "contract/harness.h"
 #include "store/rocksdb/rocksdb_transfer.h"
+#ifdef DISPOSABLE_WITH_REDIS
+#include "contract/redis_harness.h"
+#include "store/redis/redis_transfer.h"
+#endif
 #include "support/fakes.h"
 
 namespace disposable {
@@ -67,10 +71,10 @@ class BreakingTransfer final : public StoreTransfer {
 constexpr KeyringCheck kCheck{1, 2, 3};
 
 // A folder with a store, or without one.
-struct Place {
+struct FolderPlace {
   TemporaryFolder folder;
 
-  std::unique_ptr<RocksDbTransfer> transfer() const {
+  std::unique_ptr<StoreTransfer> transfer() const {
     auto opened = RocksDbTransfer::open(folder.path());
     REQUIRE_MESSAGE(opened.has_value(), opened.error().detail);
     return std::move(*opened);
@@ -81,8 +85,48 @@ struct Place {
     options.keyring_check = kCheck;
     return RocksDbStore::open(options);
   }
-  bool serves() const { return store().has_value(); }
 };
+
+#ifdef DISPOSABLE_WITH_REDIS
+// A prefix of the one server of the test process.
+struct RedisPrefix {
+  RedisHarness harness;  // has a store of its own at its prefix
+
+  RedisStore::Options options() {
+    RedisStore::Options options = harness.options();
+    options.url.prefix += "-moved";
+    options.keyring_check = kCheck;
+    options.sharing = RedisStore::Sharing::kShared;
+    return options;
+  }
+  std::unique_ptr<StoreTransfer> transfer() {
+    auto opened = RedisTransfer::open(options().url, /*accept_data_loss=*/false);
+    REQUIRE_MESSAGE(opened.has_value(), opened.error().detail);
+    return std::move(*opened);
+  }
+  Result<std::unique_ptr<RedisStore>> store() { return RedisStore::open(options()); }
+};
+#endif
+
+template <class From, class To>
+struct Way {
+  From from;
+  To to;
+};
+#ifdef DISPOSABLE_WITH_REDIS
+#define EVERY_WAY                                                                              \
+  Way<FolderPlace, FolderPlace>, Way<FolderPlace, RedisPrefix>, Way<RedisPrefix, FolderPlace>, \
+      Way<RedisPrefix, RedisPrefix>
+#else
+#define EVERY_WAY Way<FolderPlace, FolderPlace>
+#endif
+
+bool serves(auto& place) { return place.store().has_value(); }
+
+StoreTotals totals_of(const RocksDbStore& store) { return store.totals(); }
+#ifdef DISPOSABLE_WITH_REDIS
+StoreTotals totals_of(const RedisStore& store) { return store.totals().value(); }
+#endif
 
 constexpr std::uint64_t kSecrets = 5;
 
@@ -92,7 +136,7 @@ void must(const Result<Ticket>& ticket) {
 }
 
 // Secrets with a large, a small and an empty payload, a tombstone, and events of which two are acknowledged.
-void fill(const Place& place) {
+void fill(auto& place) {
   const auto store = place.store();
   REQUIRE_MESSAGE(store.has_value(), store.error().detail);
   const std::array<std::size_t, kSecrets> sizes{5000, 10, 0, 2000, 7};
@@ -119,7 +163,7 @@ struct Shown {
   bool operator==(const Shown&) const = default;
 };
 
-Shown show(const Place& place) {
+Shown show(auto& place) {
   const auto store = place.store();
   REQUIRE_MESSAGE(store.has_value(), store.error().detail);
   Shown shown;
@@ -142,11 +186,11 @@ Shown show(const Place& place) {
     }
   }
   shown.acknowledged = (*store)->last_acknowledged().value();
-  shown.totals = (*store)->totals();
+  shown.totals = totals_of(**store);
   return shown;
 }
 
-Result<MoveReport> move(const Place& from, const Place& to, int steps) {
+Result<MoveReport> move(auto& from, auto& to, int steps) {
   SeededRandom random{7};
   const auto source = from.transfer();
   const auto target = to.transfer();
@@ -159,9 +203,9 @@ constexpr int kUnbroken = 1000;
 
 }  // namespace
 
-TEST_CASE("store move: everything is there, and nothing is left behind") {
-  const Place from;
-  const Place to;
+TEST_CASE_TEMPLATE("store move: everything is there, and nothing is left behind", Ends, EVERY_WAY) {
+  Ends way;
+  auto& [from, to] = way;
   fill(from);
   const Shown before = show(from);
   const auto report = move(from, to, kUnbroken);
@@ -170,26 +214,27 @@ TEST_CASE("store move: everything is there, and nothing is left behind") {
   CHECK(report->events == 4);
   CHECK_FALSE(report->resumed);
   CHECK(show(to) == before);
-  CHECK_FALSE(from.serves());
+  CHECK_FALSE(serves(from));
 }
 
-TEST_CASE("store move: broken off at any step it serves nowhere until it has ended, and loses nothing") {
+TEST_CASE_TEMPLATE("store move: broken off at any step it serves nowhere until it has ended, and loses nothing", Ends,
+                   EVERY_WAY) {
   int step = 0;
   for (bool ended = false; !ended; ++step) {
     CAPTURE(step);
-    const Place from;
-    const Place to;
+    Ends way;
+    auto& [from, to] = way;
     fill(from);
     const Shown before = show(from);
     ended = move(from, to, step).has_value();
     const bool only_begun = step < 2;  // the source serves until it says that it leaves
-    CHECK(from.serves() == (!ended && only_begun));
-    if (!from.serves()) {
+    CHECK(serves(from) == (!ended && only_begun));
+    if (!serves(from)) {
       const Result<MoveReport> again = move(from, to, kUnbroken);
       CHECK(again.has_value() == !ended);
       CHECK((ended || again->resumed));
       CHECK(show(to) == before);
-      CHECK_FALSE(from.serves());
+      CHECK_FALSE(serves(from));
     } else {
       CHECK(show(from) == before);
     }
@@ -198,9 +243,9 @@ TEST_CASE("store move: broken off at any step it serves nowhere until it has end
 }
 
 TEST_CASE("store move: what cannot be moved is refused, and nothing is changed") {
-  const Place empty;
-  const Place full;
-  const Place other;
+  FolderPlace empty;
+  FolderPlace full;
+  FolderPlace other;
   fill(full);
   fill(other);
   const Shown before = show(full);
@@ -209,8 +254,8 @@ TEST_CASE("store move: what cannot be moved is refused, and nothing is changed")
   CHECK(show(full) == before);
   CHECK(show(other) == before);
 
-  const Place target;
-  const Place elsewhere;
+  FolderPlace target;
+  FolderPlace elsewhere;
   REQUIRE_FALSE(move(full, target, 4).has_value());
   CHECK(move(full, elsewhere, kUnbroken).error().code == Errc::kInvalidArgument);
   CHECK(move(target, elsewhere, kUnbroken).error().code == Errc::kInvalidArgument);
