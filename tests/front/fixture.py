@@ -5,24 +5,18 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import unittest
 
 from service import REPOSITORY, Client, Service
+from tcp_proxy import free_port
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 LOGS = REPOSITORY / "build" / "test-logs"
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 SAMPLE = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)(?: \d+)?$")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def cpu_seconds(pid):

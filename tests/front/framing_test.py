@@ -6,7 +6,8 @@ import unittest
 
 from fixture import FrontCase
 from framing_table import LIVE, MARKER, REMOVAL, ROWS, THEFT
-from proxy import Nginx, parse, receive
+from nginx import Nginx
+from proxy import parse, receive
 from service import Client
 from suite import figure, wait_until
 
@@ -71,7 +72,7 @@ class FramingTest(FrontCase):
     def through_nginx(self, rows, streaming):
         """All requests go through nginx, so that what it has sent on is what the service has answered."""
         service, metrics = self.start_with_metrics()
-        with Nginx(self.folder, service.port, streaming) as proxy:
+        with Nginx(self.folder, service.port, streaming=streaming) as proxy:
             client = Client(proxy.port)
             for row in rows:
                 with self.subTest(row=row.name, streaming=streaming):

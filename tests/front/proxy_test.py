@@ -3,7 +3,8 @@
 import unittest
 
 from fixture import FrontCase
-from proxy import Nginx, parse, send_through
+from nginx import Nginx
+from proxy import parse, send_through
 
 HEAD = b"Host: 127.0.0.1\r\n"
 GOOD = b"GET /healthz HTTP/1.1\r\n" + HEAD + b"\r\n"
