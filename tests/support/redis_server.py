@@ -85,9 +85,13 @@ class Redis(Server):
         """For --store. `port`: of a Proxy before it."""
         host = "localhost" if self.tls else "127.0.0.1"
         if self.tls:
-            options.setdefault("ca", self.tls.certificate)
+            options.setdefault("cacert", self.tls.certificate)
         return (f"redis{'s' if self.tls else ''}://{login(user, password or self.requirepass)}{host}:{port or self.port}"
                 + query({"prefix": prefix, **options}))
+
+    def unix_url(self, prefix=None, *, user=None, password=None, **options):
+        """For --store, by the Unix socket."""
+        return f"redis+unix://{login(user, password or self.requirepass)}{self.socket}" + query({"prefix": prefix, **options})
 
     def aof_bytes(self):
         """All that is in its append-only files."""

@@ -18,6 +18,11 @@ EXECUTABLE = pathlib.Path(os.environ.get("DISPOSABLE_EXECUTABLE", REPOSITORY / "
 start_process = subprocess.Popen  # tests/systemd/e2e puts another in its place
 
 
+def more_options(arguments, environment):  # tests/scale/e2e puts another in its place
+    """What a command line with these arguments gets besides: where store and audit log are."""
+    return []
+
+
 class StartError(Exception):
     """The process ended, or did not listen in time; holds its exit code and what it printed."""
 
@@ -42,6 +47,7 @@ class Service:
         self.port = None
         command = command or [*wrapper, str(EXECUTABLE), "serve", "--listen", listen, "--data-dir", str(self.data_dir),
                               "--key-file", str(self.key_file), *arguments]
+        command = [*command, *more_options(command, environment)]
         self.process = start_process(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                      stderr=subprocess.PIPE, env=environment, pass_fds=pass_fds)
         self._listening = threading.Event()
@@ -125,8 +131,9 @@ class Service:
 
 def run(*arguments, timeout=60, **options):
     """The executable with these arguments, to its end."""
-    return subprocess.run([str(EXECUTABLE), *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
-                          stdin=subprocess.DEVNULL, **options)
+    command = [str(EXECUTABLE), *map(str, arguments)]
+    return subprocess.run([*command, *more_options(command, options.get("env"))], capture_output=True, text=True,
+                          timeout=timeout, stdin=subprocess.DEVNULL, **options)
 
 
 class Client:

@@ -94,8 +94,8 @@ def needs_root(why):
 
 
 def _without(left_out, tests):
-    """The others of `tests`; says what is left out. A name that no test or class has is a mistake."""
-    names = lambda test: {test._testMethodName, type(test).__name__}
+    """The others of `tests`; says what is left out. A name that no test, class or file has is a mistake."""
+    names = lambda test: {test._testMethodName, type(test).__name__, type(test).__module__}
     for name, reason in left_out.items():
         count = sum(name in names(test) for test in tests)
         if count == 0:
@@ -105,8 +105,8 @@ def _without(left_out, tests):
 
 
 def main(runner, folder=None, left_out=None):
-    """Runs the tests beside `runner` (its __file__), or in `folder`, but for those whose name or class is in `left_out`, with
-    its reason; the exit code."""
+    """Runs the tests beside `runner` (its __file__), or in `folder`, but for those whose name, class or file is in `left_out`,
+    with its reason; the exit code."""
     runner = pathlib.Path(runner).resolve()
     folder = folder or runner.parent
     parser = argparse.ArgumentParser(prog=f"tests/{runner.parent.name}/{runner.name}")
