@@ -76,6 +76,8 @@ STEPS = (
     Step("front", "tests/front/run", 8, ("release",)),
     Step("systemd", "tests/systemd/run", 10, ("release",)),
     Step("systemd-e2e", "tests/systemd/e2e", 8, ("release",)),
+    Step("scale-out", "packaging/quickstart --scale-out --build-only", 15, SCALE_OUT_SETUP),
+    Step("scale-e2e", "tests/scale/e2e", 5, ("scale-out",)),
     Step("asan-build", build("asan", "unit_tests contract_tests race_tests"), 15, SCALE_OUT_SETUP),
     Step("asan", doctest("asan", "unit|contract"), 5, ("asan-build",)),
     Step("race", doctest("asan", "race"), 5, ("asan-build",)),

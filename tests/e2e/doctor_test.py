@@ -11,8 +11,8 @@ import certificates
 from fixture import temporary_folder
 from service import Service, run
 
-CHECKS = ["configuration", "certificate", "permissions", "disk", "clock", "keyring", "store", "audit log", "limits",
-          "memory", "sandbox"]
+CHECKS = ["configuration", "certificate", "permissions", "disk", "clock", "keyring", "store", "audit log", "ledger",
+          "limits", "memory", "sandbox"]
 
 
 class DoctorTest(unittest.TestCase):

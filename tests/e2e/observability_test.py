@@ -59,7 +59,9 @@ class MetricsTest(ServiceCase):
         self.assertEqual(after.value("limit_hits_total", limit="misses"), 1)
         self.assertEqual(after.value("outbox_age_seconds"), 0)
         self.assertEqual(after.value("audit_events_total") - before.value("audit_events_total"), 7)
-        for name in ("store_sync_seconds_count", "store_sync_operations_count", "store_commits_total", "audit_batch_seconds_count"):
+        store = (("store_redis_exchange_seconds_count", "store_redis_commands_total") if "store_redis" in after.text else
+                 ("store_sync_seconds_count", "store_sync_operations_count", "store_commits_total"))
+        for name in (*store, "audit_batch_seconds_count"):
             self.assertGreater(after.value(name), before.value(name), name)
         self.assertGreaterEqual(after.value("passphrase_seconds_count") - before.value("passphrase_seconds_count"), 3)
         self.assertEqual(after.value("http_request_seconds_count", method="POST", route=CREATE),
