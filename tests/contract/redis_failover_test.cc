@@ -167,12 +167,12 @@ TEST_CASE("sentinel: the primary is found by name, and again after another has t
 }
 
 TEST_CASE("cluster: the keys of a store are in one slot, and followed to the node that has it") {
-  const std::vector<std::string> clustered{"--cluster-enabled", "yes"};
-  RedisProcess first(clustered);
-  RedisProcess second(clustered);
+  const std::string bus = std::to_string(free_port());  // without it: the port and 10000, which may be too much
+  RedisProcess first({"--cluster-enabled", "yes", "--cluster-port", std::to_string(free_port())});
+  RedisProcess second({"--cluster-enabled", "yes", "--cluster-port", bus});
   REQUIRE(first.say({"CLUSTER", "ADDSLOTSRANGE", "0", "8000"}) == "OK");
   REQUIRE(second.say({"CLUSTER", "ADDSLOTSRANGE", "8001", "16383"}) == "OK");
-  REQUIRE(first.say({"CLUSTER", "MEET", "127.0.0.1", std::to_string(second.port())}) == "OK");
+  REQUIRE(first.say({"CLUSTER", "MEET", "127.0.0.1", std::to_string(second.port()), bus}) == "OK");
   REQUIRE(eventually([&] {
     return has(first.say({"CLUSTER", "INFO"}), "cluster_state:ok") &&
            has(second.say({"CLUSTER", "INFO"}), "cluster_state:ok");
