@@ -133,7 +133,8 @@ TEST_CASE("replicas: a change counts once as many have it as the URL demands") {
   CHECK(unconfirmed.error().code == Errc::kUnavailable);
   CHECK(has(unconfirmed.error().detail, "0 of 1 replicas"));
   replica.thaw();
-  CHECK(eventually([&harness] { return insert(harness, 3).has_value(); }));
+  std::uint64_t number = 2;
+  CHECK(eventually([&] { return insert(harness, ++number).has_value(); }));
 }
 
 // For a Sentinel that watches `primary` under the name "main".
@@ -158,9 +159,10 @@ TEST_CASE("sentinel: the primary is found by name, and again after another has t
   REQUIRE(eventually([&sentinel] { return sentinel.say({"SENTINEL", "REPLICAS", "main"}).size() > 10; }));
   REQUIRE(eventually([&second] { return second.say({"EXISTS", "{p}:meta"}) == "1"; }));
   first.kill();
-  CHECK(eventually([&harness] { return insert(harness, 2).has_value(); }));
+  std::uint64_t number = 1;
+  CHECK(eventually([&] { return insert(harness, ++number).has_value(); }));
   CHECK(harness.store().load(test_id(1)).has_value());
-  CHECK(second.say({"EXISTS", "{p}:secret:" + to_hex(test_id(2).bytes)}) == "1");
+  CHECK(second.say({"EXISTS", "{p}:secret:" + to_hex(test_id(number).bytes)}) == "1");
 
   RedisHarness other(first, "redis+sentinel://127.0.0.1:" + std::to_string(sentinel.port()) + "/other");
   CHECK(has(other.try_open().error().detail, "knows no primary of the name in the URL"));

@@ -8,6 +8,7 @@
 #include <poll.h>
 
 #include "contract/harness.h"
+#include "support/metrics_parser.h"
 
 namespace disposable {
 namespace {
@@ -100,7 +101,7 @@ TEST_CASE("open: whom Redis does not let in learns why, without the password") {
   CHECK(has(opening(to_open), "it has no password, but the URL has one"));
 }
 
-// What the store needs; the same list stands in the README.
+// As redis_checks.h lists them.
 const std::vector<std::string> kPermissions{"~{p}:*",      "-@all", "+@hash",     "+@sortedset", "+@stream", "+del",
                                             "+exists",     "+time", "+pexpireat", "+eval",       "+evalsha", "+info",
                                             "+config|get", "+wait", "+waitaof",   "+select"};
@@ -147,7 +148,8 @@ TEST_CASE("open: what is no Redis, or is not there, is said so") {
   harness.url = "redis://name.invalid:6379";
   CHECK(has(opening(harness), "cannot reach Redis at name.invalid:6379"));
   harness.url = redis.tcp_url("p") + "&replicas=1&timeout_ms=200";
-  CHECK(has(opening(harness), "0 of 1 replicas"));
+  const std::string lacking = opening(harness);
+  CHECK_MESSAGE(has(lacking, "0 of 1 replicas"), lacking);
 }
 
 TEST_CASE("ready: settings that are changed while the store runs are noticed, and it recovers") {
@@ -220,6 +222,27 @@ TEST_CASE("due: what Redis has expired by itself leaves the schedule") {
   shared_redis().say({"DEL", tag + "secret:" + to_hex(test_id(2).bytes)});
   CHECK(harness.store().due(at(10), 10)->size() == 2);
   CHECK(shared_redis().say({"ZCARD", tag + "due"}) == "2");
+}
+
+TEST_CASE("store metrics: the totals, the outbox and its age, and what Redis was asked") {
+  RedisHarness harness;
+  Event event = test_event(2000);
+  event.action = Action::kCreated;
+  REQUIRE(harness.store().insert(test_id(1), test_entry("r", 5), Bytes(10, 1), {&event, 1}).has_value());
+  MetricsText text;
+  harness.redis->write_metrics(text, at(4500));
+  const ParsedMetrics metrics(text.take());
+  CHECK(metrics.error() == "");
+  const auto value = [&metrics](const std::string& name) { return metrics.value("disposable_secrets_" + name); };
+  CHECK(value("live_secrets") == 1);
+  CHECK(value("stored_payload_bytes") == 10);
+  CHECK(value("outbox_events") == 1);
+  CHECK(value("outbox_age_seconds") == doctest::Approx(2.5));
+  CHECK(value("store_redis_exchange_seconds_count") >= 3);
+  CHECK(value("store_redis_commands_total") >= 5);
+  CHECK(value("store_redis_failures_total") == 0);
+  CHECK(value("store_redis_reruns_total") == 0);
+  CHECK(value("store_redis_connections_total") == 1);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // Goal: a secret has one winner, however many readers and deleters arrive at the same moment, and a passphrase has five
-// guesses. Method: the whole service in this process, over sockets, on the reference store and on RocksDB; clients hold
-// back the last byte of their request until all of them are there.
+// guesses. Method: the whole service in this process, over sockets, on the reference store, on RocksDB and on Redis;
+// clients hold back the last byte of their request until all of them are there.
 
 #include <doctest/doctest.h>
 
@@ -10,6 +10,9 @@
 #include "store/memory/memory_store.h"
 #include "store/rocksdb/rocksdb_store.h"
 #include "support/temporary_folder.h"
+#ifdef DISPOSABLE_WITH_REDIS
+#include "contract/redis_harness.h"
+#endif
 
 namespace disposable {
 
@@ -51,6 +54,17 @@ struct OnRocksDb {
   }
 };
 
+#ifdef DISPOSABLE_WITH_REDIS
+struct OnRedis {
+  RedisHarness redis;
+  Outbox& outbox() { return redis.outbox(); }
+  SecretStore& secrets() { return redis.store(); }
+};
+#define EVERY_BACKEND OnMemory, OnRocksDb, OnRedis
+#else
+#define EVERY_BACKEND OnMemory, OnRocksDb
+#endif
+
 std::map<Fingerprint, std::vector<Action>> actions_by_secret(Outbox& outbox) {
   std::map<Fingerprint, std::vector<Action>> actions;
   for (const Event& event : all_events(outbox)) {
@@ -63,7 +77,7 @@ std::string path_of(const std::string& key) { return "/api/v1/secret/" + key; }
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("race: of many readers and deleters of a secret exactly one wins", Backend, OnMemory, OnRocksDb) {
+TEST_CASE_TEMPLATE("race: of many readers and deleters of a secret exactly one wins", Backend, EVERY_BACKEND) {
   Backend backend;
   RaceService service(backend.secrets(), kNarrowLane);
   const std::vector<std::string> keys = service.create(secrets_to_race());
@@ -95,7 +109,7 @@ TEST_CASE_TEMPLATE("race: of many readers and deleters of a secret exactly one w
                       << " retrieved, " << deletions << " deleted");
 }
 
-TEST_CASE_TEMPLATE("race: a hundred guesses at once are five", Backend, OnMemory, OnRocksDb) {
+TEST_CASE_TEMPLATE("race: a hundred guesses at once are five", Backend, EVERY_BACKEND) {
   Backend backend;
   RaceService service(backend.secrets(), kWideLane);
   const std::vector<std::string> keys = service.create(secrets_to_race() / kSecretsPerGuardedSecret, "right");

@@ -1,5 +1,9 @@
 // What a server must be before anything is entrusted to it: the primary, new enough, on disk before it answers, and
 // never throwing data away. Looked at on every new connection, since another server may have taken over.
+//
+// The permissions a user needs (ACL SETUSER), where <prefix> is that of the URL:
+//   ~{<prefix>}:* +@hash +@sortedset +@stream +del +exists +time +pexpireat +eval +evalsha +info +config|get +select
+//   +wait +waitaof (where there is one)
 
 #pragma once
 

@@ -104,7 +104,7 @@ if held[4] ~= '1' then return {} end
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local mine = held[1] == ARGV[1]
-if held[1] and not mine and now - held[2] < tonumber(ARGV[4]) then return {} end
+if held[1] and not mine and math.abs(now - held[2]) < tonumber(ARGV[4]) then return {} end
 local entries = redis.call('XRANGE', KEYS[2], '(' .. ARGV[2] .. '-0', '+', 'COUNT', ARGV[3])
 if #entries > 0 then
   local last = string.match(entries[#entries][1], '%d+')

@@ -6,8 +6,8 @@
 // A change whose answer was lost is run again with the token that names it: a script that meets its own token says
 // what it said before. So an outcome is learnt, never guessed; what cannot be learnt in time is kUnavailable.
 //
-// Thread-safe, but for the outbox (core/store.h). Calls block for at most about twice the timeout of the URL, and not
-// at all while the server is known to be away. SIGPIPE must be blocked or ignored (app/signals.h).
+// Thread-safe, but for the outbox (core/store.h). Calls block for at most a few timeouts of the URL, and not at all
+// while the server is known to be away. SIGPIPE must be blocked or ignored (app/signals.h).
 
 #pragma once
 
@@ -46,7 +46,7 @@ class RedisStore final : public ServedStore {
     OutboxLimits outbox{};
     StorageLimits storage{};
     Sharing sharing = Sharing::kOwn;
-    std::string consumer = "node";  // names this node; with kOwn another node of that name must never run beside it
+    std::string consumer = "node";  // names this node, and no other that runs
     // With kShared: for how long what was shown to a node, and not acknowledged, is not shown to another.
     std::chrono::milliseconds stale_after{10'000};
     bool create = true;  // without, a store that is not there is kNotFound
