@@ -1,6 +1,7 @@
-// Goal: many nodes share one audit log in PostgreSQL, and whatever happens to a connection every event is there once.
-// Method: a real server; several writers at once; a proxy that loses requests and answers; functions that shadow the
-// server's own show settings that it does not have. What holds for every database is in audit_log_contract_test.cc.
+// Goal: nodes share one audit log in PostgreSQL, and whatever happens to a connection every event is there once.
+// Method: a real server; a proxy that loses requests and answers; functions that shadow the server's own show settings
+// that it does not have. What holds for every database is in audit_log_contract_test.cc, many nodes at once in
+// postgres_race_test.cc.
 
 #include <atomic>
 #include <thread>
@@ -23,32 +24,6 @@ Error refusal(const PostgresUrl& url, const SymmetricKey& key, const PostgresChe
   REQUIRE_FALSE(log);
   CHECK(log.error().detail.find('\n') == std::string::npos);
   return log.error();
-}
-
-TEST_CASE("append: four nodes at once share one chain with each event exactly once") {
-  const PostgresDatabase database;
-  const SymmetricKey key = test_audit_key();
-  constexpr std::uint64_t kEvents = 1200;
-  constexpr std::uint64_t kBatch = 30;
-  std::atomic<int> failures = 0;
-  {
-    std::vector<std::jthread> nodes;
-    for (std::uint64_t node = 0; node < 4; ++node) {
-      nodes.emplace_back([&, node] {
-        // Two nodes start at one, as after a claim that went stale; two in the middle.
-        const auto log = PostgresAuditLog::open(database.url(), key, {});
-        failures += log ? 0 : 1;
-        for (std::uint64_t batch = 0; log && batch < kEvents / kBatch; ++batch) {
-          const std::uint64_t first = 1 + (batch * kBatch + (node / 2) * kEvents / 2) % kEvents;
-          failures += (*log)->append(test_events(first, kBatch)) ? 0 : 1;
-        }
-      });
-    }
-  }
-  CHECK(failures == 0);
-  database.check_whole(key, kEvents);
-  CHECK(run_postgres_sql(database.schema(), "SELECT count(DISTINCT event_id) FROM secret_logs") ==
-        std::to_string(kEvents));
 }
 
 TEST_CASE("open: nodes that start at once make one log") {

@@ -1,7 +1,10 @@
 // Goal: a server that is away, frozen or not the right one costs a bounded time and one clear line. Method: a real
 // server that is stopped with SIGSTOP, ended and started again; certificates that do not fit; wrong passwords.
 
+#include <poll.h>
+
 #include <fstream>
+#include <thread>
 
 #include "audit/postgres_database.h"
 #include "http/tls_fixture.h"
@@ -158,6 +161,32 @@ TEST_CASE("a server that is killed: keeps what was confirmed") {
   CHECK_FALSE(log->append(test_events(11, 10)));
   REQUIRE(log->append(test_events(11, 10)));
   database.check_whole(key, 20);
+}
+
+TEST_CASE("append: a commit that no standby has confirmed is unknown, though the server calls it done") {
+  const PostgresDatabase database;
+  const SymmetricKey key = test_audit_key();
+  const auto log = database.log(key);
+  REQUIRE(log->append(test_events(1, 1)));
+  database.run_sql("ALTER SYSTEM SET synchronous_standby_names = 'absent'");
+  database.run_sql("SELECT pg_reload_conf()");
+  // The commit waits for a standby that never comes, until an operator cancels the wait.
+  Result<void> unknown;
+  std::jthread node([&] { unknown = log->append(test_events(2, 1)); });
+  std::string canceled;
+  for (int attempt = 0; attempt < 500 && canceled != "t"; ++attempt) {
+    canceled =
+        run_postgres_sql("public", "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
+    ::poll(nullptr, 0, 20);
+  }
+  node.join();
+  database.run_sql("ALTER SYSTEM RESET synchronous_standby_names");
+  database.run_sql("SELECT pg_reload_conf()");
+  CHECK(canceled == "t");
+  REQUIRE_FALSE(unknown);
+  CHECK(unknown.error().detail.find("a standby did not confirm") != std::string::npos);
+  REQUIRE(log->append(test_events(2, 1)));
+  database.check_whole(key, 2);
 }
 
 TEST_CASE("list: a row that a policy hides is an error and not a missing row") {

@@ -1,41 +1,14 @@
 // Goal: of all who claim a secret exactly one gets it, whatever happens to the server, and nobody waits for long.
-// Method: a real server; many threads over many secrets; a proxy that loses requests and answers; a clock of our own.
-
-#include "audit/postgres/postgres_reveal_ledger.h"
+// Method: a real server; a proxy that loses requests and answers; a clock of our own. Many who ask at once are in
+// postgres_race_test.cc.
 
 #include <poll.h>
 
-#include <atomic>
-#include <thread>
-
-#include "audit/audit_fixture.h"
 #include "audit/lossy_proxy.h"
-#include "audit/postgres_server.h"
-#include "support/fakes.h"
+#include "audit/reveal_ledger_fixture.h"
 
 namespace disposable {
 namespace {
-
-using Ledger = std::unique_ptr<PostgresRevealLedger>;
-
-PostgresServer& server() { return PostgresServer::shared(); }
-
-StoreId secret(std::uint8_t number) { return StoreId{{0x5E, number}}; }
-EventId claim(std::uint8_t number) { return EventId{{0xC1, number}}; }
-
-struct Fixture {
-  Ledger open(const RevealLedgerTimes& times = {}) { return open(server().url(schema), times); }
-  Ledger open(const PostgresUrl& url, const RevealLedgerTimes& times = {}) {
-    Result<Ledger> ledger = PostgresRevealLedger::open(url, {}, clock, times);
-    REQUIRE_MESSAGE(ledger, (ledger ? "" : ledger.error().detail));
-    return std::move(*ledger);
-  }
-  WallTime in(std::chrono::milliseconds time) { return clock.now() + time; }
-  std::string sql(const std::string& text) const { return run_postgres_sql(schema, text); }
-
-  ManualClock clock;
-  std::string schema = server().create_schema();
-};
 
 // Asks until `holds` or ten seconds have passed.
 template <class Condition>
@@ -50,7 +23,7 @@ bool eventually(const Condition& holds) {
 }
 
 TEST_CASE("claim: the first has it, as often as it asks, and nobody else") {
-  Fixture fixture;
+  LedgerFixture fixture;
   const WallTime expiry = fixture.in(std::chrono::hours(1));
   for (int round = 0; round < 2; ++round) {
     const Ledger ledger = fixture.open();
@@ -62,52 +35,11 @@ TEST_CASE("claim: the first has it, as often as it asks, and nobody else") {
   }
 }
 
-TEST_CASE("claim: of 64 threads over two nodes exactly one has each of 200 secrets") {
-  Fixture fixture;
-  const WallTime expiry = fixture.in(std::chrono::hours(1));
-  const Ledger ledgers[] = {fixture.open(), fixture.open()};
-  std::array<std::atomic<int>, 200> winners{};
-  std::atomic<int> failures = 0;
-  {
-    std::vector<std::jthread> threads;
-    for (std::uint8_t thread = 0; thread < 64; ++thread) {
-      threads.emplace_back([&, thread] {
-        for (std::size_t i = 0; i < winners.size(); ++i) {
-          const std::size_t number = (thread % 2 == 0) ? i : winners.size() - 1 - i;
-          const Result<bool> won =
-              ledgers[thread % 2]->claim(secret(static_cast<std::uint8_t>(number)), claim(thread), expiry);
-          failures += won ? 0 : 1;
-          winners[number] += won && *won ? 1 : 0;
-        }
-      });
-    }
-  }
-  CHECK(failures == 0);
-  for (const std::atomic<int>& count : winners) {
-    CHECK(count == 1);
-  }
-  CHECK(fixture.sql("SELECT count(*) FROM reveal_ledger") == "200");
-}
-
-TEST_CASE("claim: the same claim from many threads at once is everybody's") {
-  Fixture fixture;
-  const WallTime expiry = fixture.in(std::chrono::hours(1));
-  const Ledger ledger = fixture.open();
-  std::atomic<int> won = 0;
-  {
-    std::vector<std::jthread> threads;
-    for (int thread = 0; thread < 16; ++thread) {
-      threads.emplace_back([&] { won += ledger->claim(secret(1), claim(7), expiry).value_or(false) ? 1 : 0; });
-    }
-  }
-  CHECK(won == 16);
-}
-
 TEST_CASE("claim: a request or an answer that is lost is asked again, and the answer is the same") {
   for (const LossyProxy::Loss loss : {LossyProxy::Loss::kRequest, LossyProxy::Loss::kAnswer}) {
-    Fixture fixture;
+    LedgerFixture fixture;
     const WallTime expiry = fixture.in(std::chrono::hours(1));
-    LossyProxy proxy(server().port());
+    LossyProxy proxy(PostgresServer::shared().port());
     const Ledger ledger =
         fixture.open(parsed_url("postgresql://owner@127.0.0.1:" + std::to_string(proxy.port()) +
                                 "/postgres?sslmode=disable&options=-csearch_path%3D" + fixture.schema));
@@ -124,7 +56,7 @@ TEST_CASE("claim: a request or an answer that is lost is asked again, and the an
 }
 
 TEST_CASE("claim: an ended connection is made again without a failure") {
-  Fixture fixture;
+  LedgerFixture fixture;
   const Ledger ledger = fixture.open();
   for (std::uint8_t number = 0; number < 5; ++number) {
     CHECK(ledger->claim(secret(number), claim(1), fixture.in(std::chrono::hours(1))).value());
@@ -133,9 +65,9 @@ TEST_CASE("claim: an ended connection is made again without a failure") {
 }
 
 TEST_CASE("claim: fails fast while the server is away, and works when it is back") {
-  Fixture fixture;
+  LedgerFixture fixture;
   const Ledger ledger = fixture.open({.clean_every = std::chrono::milliseconds(50)});
-  server().stop();
+  PostgresServer::shared().stop();
   CHECK(eventually([&] { return !ledger->ready(); }));
   const auto begin = std::chrono::steady_clock::now();
   for (int attempt = 0; attempt < 100; ++attempt) {
@@ -145,20 +77,20 @@ TEST_CASE("claim: fails fast while the server is away, and works when it is back
     CHECK(refused.error().detail.find('\n') == std::string::npos);
   }
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(1));
-  server().start();
+  PostgresServer::shared().start();
   CHECK(eventually([&] { return ledger->ready().has_value(); }));
   CHECK(ledger->claim(secret(1), claim(1), fixture.in(std::chrono::hours(1))).value());
 }
 
 TEST_CASE("claim: waits no longer than its time for a frozen server, and its row is still its own") {
-  Fixture fixture;
+  LedgerFixture fixture;
   const WallTime expiry = fixture.in(std::chrono::hours(1));
   const Ledger ledger = fixture.open({.answer = std::chrono::milliseconds(300)});
-  server().freeze();
+  PostgresServer::shared().freeze();
   const auto begin = std::chrono::steady_clock::now();
   const Result<bool> unknown = ledger->claim(secret(1), claim(1), expiry);
   const auto taken = std::chrono::steady_clock::now() - begin;
-  server().thaw();
+  PostgresServer::shared().thaw();
   REQUIRE_FALSE(unknown);
   CHECK(unknown.error().code == Errc::kUnavailable);
   CHECK(taken < std::chrono::seconds(2));
@@ -167,18 +99,18 @@ TEST_CASE("claim: waits no longer than its time for a frozen server, and its row
 }
 
 TEST_CASE("the destructor: does not wait for a server that is away") {
-  Fixture fixture;
+  LedgerFixture fixture;
   Ledger ledger = fixture.open({.clean_every = std::chrono::milliseconds(50)});
-  server().stop();
+  PostgresServer::shared().stop();
   CHECK(eventually([&] { return !ledger->ready(); }));
   const auto begin = std::chrono::steady_clock::now();
   ledger.reset();
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(1));
-  server().start();
+  PostgresServer::shared().start();
 }
 
 TEST_CASE("clean-up: forgets a secret a day after it has expired, and not before") {
-  Fixture fixture;
+  LedgerFixture fixture;
   const Ledger ledger = fixture.open({.clean_every = std::chrono::milliseconds(20)});
   REQUIRE(ledger->claim(secret(1), claim(1), fixture.in(std::chrono::hours(1))).value());
   REQUIRE(ledger->claim(secret(2), claim(1), fixture.in(std::chrono::hours(3))).value());
@@ -191,7 +123,7 @@ TEST_CASE("clean-up: forgets a secret a day after it has expired, and not before
 }
 
 TEST_CASE("clean-up: a clock that is far ahead forgets nothing that the server's clock keeps") {
-  Fixture fixture;
+  LedgerFixture fixture;
   const Ledger ledger = fixture.open({.clean_every = std::chrono::milliseconds(5)});
   fixture.sql(
       "INSERT INTO reveal_ledger VALUES ('\\x01', gen_random_uuid(), now() - interval '23 hours'), "
@@ -202,7 +134,7 @@ TEST_CASE("clean-up: a clock that is far ahead forgets nothing that the server's
 }
 
 TEST_CASE("clean-up: many rows go while claims are answered") {
-  Fixture fixture;
+  LedgerFixture fixture;
   const Ledger ledger = fixture.open({.clean_every = std::chrono::milliseconds(20)});
   fixture.sql(
       "INSERT INTO reveal_ledger SELECT int4send(i), gen_random_uuid(), '2020-01-01' FROM "
@@ -214,7 +146,7 @@ TEST_CASE("clean-up: many rows go while claims are answered") {
 }
 
 TEST_CASE("the table: holds the store's id, the claim and the expiry, and nothing else") {
-  Fixture fixture;
+  LedgerFixture fixture;
   const Ledger ledger = fixture.open();
   REQUIRE(ledger->claim(secret(1), claim(1), fixture.clock.now()).value());
   CHECK(fixture.sql("SET TimeZone = 'UTC'; SELECT reveal_ledger::text FROM reveal_ledger") ==
@@ -222,10 +154,11 @@ TEST_CASE("the table: holds the store's id, the claim and the expiry, and nothin
 }
 
 TEST_CASE("open: a ledger of a newer version is refused") {
-  Fixture fixture;
+  LedgerFixture fixture;
   fixture.open();
   fixture.sql("UPDATE disposable_schema SET version = 7 WHERE component = 'ledger'");
-  const Result<Ledger> ledger = PostgresRevealLedger::open(server().url(fixture.schema), {}, fixture.clock);
+  const Result<Ledger> ledger =
+      PostgresRevealLedger::open(PostgresServer::shared().url(fixture.schema), {}, fixture.clock);
   REQUIRE_FALSE(ledger);
   CHECK(ledger.error().code == Errc::kCorrupt);
 }

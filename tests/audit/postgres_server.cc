@@ -9,6 +9,7 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <fstream>
 #include <memory>
 
@@ -18,7 +19,16 @@ namespace disposable {
 
 namespace {
 
-const std::string kPrograms = "/usr/lib/postgresql/15/bin/";
+// Of the newest version that is installed.
+std::string program(const std::string& name) {
+  std::filesystem::path newest;
+  for (const auto& version : std::filesystem::directory_iterator("/usr/lib/postgresql")) {
+    const std::filesystem::path found = version.path() / "bin" / name;
+    newest = std::filesystem::exists(found) ? std::max(newest, found) : newest;
+  }
+  REQUIRE_MESSAGE(!newest.empty(), "no PostgreSQL server is installed");
+  return newest;
+}
 
 const passwd& server_user() {
   const passwd* user = ::getpwnam("postgres");
@@ -102,7 +112,7 @@ PostgresServer::PostgresServer() : port_(free_port()) {
       REQUIRE(::chown(path.c_str(), server_user().pw_uid, server_user().pw_gid) == 0);
     }
   }
-  const pid_t initdb = spawn({kPrograms + "initdb", "--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8",
+  const pid_t initdb = spawn({program("initdb"), "--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8",
                               "--locale=C", "-D", folder_ / "data"},
                              folder_ / "initdb.log");
   int status = -1;
@@ -129,7 +139,7 @@ void PostgresServer::configure() const {
 }
 
 void PostgresServer::start() {
-  pid_ = spawn({kPrograms + "postgres", "-D", folder_ / "data"}, folder_ / "server.log");
+  pid_ = spawn({program("postgres"), "-D", folder_ / "data"}, folder_ / "server.log");
   for (int attempt = 0; attempt < 500; ++attempt) {
     if (PQstatus(connect_superuser(folder(), port_).get()) == CONNECTION_OK) {
       return;

@@ -36,8 +36,8 @@ constexpr const char* kInsert =
     "unnest($1::text[], $2::uuid[], $3::timestamptz[]) AS new(a, b, c) "
     "ON CONFLICT (secret) DO UPDATE SET expires_at = excluded.expires_at WHERE reveal_ledger.claim = excluded.claim";
 constexpr const char* kSelect =
-    "SELECT encode(secret, 'hex'), claim::text FROM reveal_ledger WHERE secret IN "
-    "(SELECT decode(a, 'hex') FROM unnest($1::text[]) AS asked(a))";
+    "SELECT encode(secret, 'hex'), claim::text FROM reveal_ledger WHERE secret = "
+    "ANY(ARRAY(SELECT decode(a, 'hex') FROM unnest($1::text[]) AS asked(a)))";
 constexpr const char* kRelease =
     "DELETE FROM reveal_ledger USING unnest($1::text[], $2::uuid[]) AS released(a, b) "
     "WHERE secret = decode(a, 'hex') AND claim = b";
@@ -121,8 +121,7 @@ void PostgresRevealLedger::run(const std::stop_token& stop) {
   std::chrono::milliseconds pause = kPauseMin;
   Steady::time_point clean_at = Steady::now() + times_.clean_every;
   while (!stop.stop_requested()) {
-    const Requests batch = take_batch(stop, failures == 0 ? clean_at : Steady::now());
-    const Result<void> outcome = work(batch, clean_at);
+    const Result<void> outcome = work(stop, failures == 0 ? clean_at : Steady::now(), clean_at);
     note(outcome, ++failures);
     if (outcome) {
       failures = 0;
@@ -165,8 +164,10 @@ PostgresRevealLedger::Requests PostgresRevealLedger::take_batch(const std::stop_
 }
 
 // The root of the thread's work: out-of-memory is a failure like any other here, since nothing is revealed.
-Result<void> PostgresRevealLedger::work(const Requests& batch, Steady::time_point& clean_at) {
+Result<void> PostgresRevealLedger::work(const std::stop_token& stop, Steady::time_point until,
+                                        Steady::time_point& clean_at) {
   try {
+    const Requests batch = take_batch(stop, until);
     Result<void> answered = batch.empty() ? Result<void>{} : answer_batch(batch);
     if (answered) {
       answered = release_all();

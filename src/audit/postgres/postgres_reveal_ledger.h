@@ -50,7 +50,9 @@ class PostgresRevealLedger final : public RevealLedger {
 
   void run(const std::stop_token& stop) EXCLUDES(mutex_);
   Requests take_batch(const std::stop_token& stop, std::chrono::steady_clock::time_point until) EXCLUDES(mutex_);
-  Result<void> work(const Requests& batch, std::chrono::steady_clock::time_point& clean_at) EXCLUDES(mutex_);
+  // Waits until `until` for something to do.
+  Result<void> work(const std::stop_token& stop, std::chrono::steady_clock::time_point until,
+                    std::chrono::steady_clock::time_point& clean_at) EXCLUDES(mutex_);
   Result<void> release_all() EXCLUDES(mutex_);
   Result<void> answer_batch(const Requests& batch) EXCLUDES(mutex_);
   void tell(const Owners& owners, const Owners& sent) EXCLUDES(mutex_);
