@@ -1,5 +1,7 @@
 #include "app/backends.h"
 
+#include <algorithm>
+
 #include "audit/sqlite/audit_reader.h"
 #include "audit/sqlite/sqlite_audit_log.h"
 #include "store/rocksdb/rocksdb_store.h"
@@ -62,5 +64,26 @@ BackendNeeds backend_needs(const Backends& backends) {
 
 std::string_view store_kind(const Backends& backends) { return backends.store.empty() ? "rocksdb" : "redis"; }
 std::string_view audit_kind(const Backends& backends) { return backends.audit.empty() ? "sqlite" : "postgresql"; }
+
+std::optional<PlaceKind> place_kind(const std::string& url) {
+  constexpr std::array<std::string_view, 5> kStores{"rocksdb:", "redis:", "rediss:", "redis+", "rediss+"};
+  constexpr std::array<std::string_view, 3> kLogs{"sqlite:", "postgresql:", "postgres:"};
+  const auto begins = [&url](std::string_view scheme) { return url.starts_with(scheme); };
+  if (url.starts_with("unix:") || std::any_of(kStores.begin(), kStores.end(), begins)) {
+    return PlaceKind::kStore;
+  }
+  return std::any_of(kLogs.begin(), kLogs.end(), begins) ? std::optional(PlaceKind::kAuditLog) : std::nullopt;
+}
+
+std::string place_problem(const std::string& url) {
+  const std::optional<PlaceKind> kind = place_kind(url);
+  if (!kind) {
+    return "a store is rocksdb:FOLDER or redis://..., an audit log sqlite:FILE or postgresql://...";
+  }
+  if (url.starts_with("rocksdb:") || url.starts_with("sqlite:")) {
+    return {};
+  }
+  return *kind == PlaceKind::kStore ? redis_url_problem(url) : postgres_url_problem(url);
+}
 
 }  // namespace disposable

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "app/options.h"
 #include "app/version.h"
@@ -13,6 +14,7 @@
 #include "core/ledger.h"
 #include "crypto/keyring.h"
 #include "store/served_store.h"
+#include "store/store_transfer.h"
 
 namespace disposable {
 
@@ -62,11 +64,21 @@ BackendNeeds backend_needs(const Backends& backends);
 std::string_view store_kind(const Backends& backends);
 std::string_view audit_kind(const Backends& backends);
 
+// The ends of a move (app/migrate_command.h), by URL; `rocksdb:FOLDER` and `sqlite:FILE` are those of a data folder.
+enum class PlaceKind : std::uint8_t { kStore, kAuditLog };
+// Nothing for a text that is neither.
+std::optional<PlaceKind> place_kind(const std::string& url);
+// As the checks above.
+std::string place_problem(const std::string& url);
+
 // By which sources are compiled: redis_backend.cc or no_redis.cc, postgres_backend.cc or no_postgres.cc.
 Result<std::unique_ptr<ServedStore>> open_redis_store(const BackendParts& parts, const StorageLimits& limits);
+Result<std::unique_ptr<StoreTransfer>> open_redis_transfer(const std::string& url, bool accept_data_loss);
 Result<std::unique_ptr<AuditLog>> open_postgres_audit_log(const BackendParts& parts);
 Result<std::unique_ptr<RevealLedger>> open_postgres_ledger(const BackendParts& parts);
 Result<std::unique_ptr<AuditSource>> open_postgres_audit_source(const std::string& url);
+Result<void> retire_postgres_audit_log(const std::string& url, std::uint64_t rows);
+Result<bool> postgres_audit_log_retired(const std::string& url);
 std::vector<std::filesystem::path> redis_url_files(const std::string& url);
 std::vector<std::filesystem::path> postgres_url_files(const std::string& url);
 std::vector<Component> redis_components();

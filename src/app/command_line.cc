@@ -76,6 +76,7 @@ CommandLine::CommandLine() : app_("Keep a secret, hand it out once.", "disposabl
   add_audit(*app_.add_subcommand("audit", "List the audit log; works while the service runs"), paths_, serve_.backends,
             audit_, json_);
   add_operations();
+  add_migrate();
   add_generate();
   app_.add_subcommand("version", "Print the version")
       ->add_flag("--json", json_, "With commit, compiler, every linked library and the kernel's sandbox");
@@ -94,6 +95,28 @@ void CommandLine::add_generate() {
           "configuration file; bash, zsh or fish for completions")
       ->required()
       ->check(CLI::IsMember(std::vector<std::string>(kGenerated.begin(), kGenerated.end())));
+}
+
+void CommandLine::add_migrate() {
+  CLI::App* migrate =
+      app_.add_subcommand("migrate", "Move a store, an audit log or both elsewhere; the service must be stopped");
+  migrate->footer(
+      "A place is rocksdb:FOLDER, redis://... or sqlite:FILE, postgresql://...; without FOLDER or FILE, what is in "
+      "the\n"
+      "data folder. --from and --to name a store, an audit log, or one of each. Broken off, the same command goes on.");
+  add_paths(*migrate, paths_);
+  const auto add = [migrate](const char* name, std::vector<std::string>& urls, const char* help) {
+    migrate->add_option(name, urls, help)
+        ->option_text("URL")
+        ->required()
+        ->allow_extra_args(false)
+        ->check(place_problem);
+  };
+  add("--from", migrate_.from, "Where it is; repeatable");
+  add("--to", migrate_.to, "Where it goes; repeatable");
+  migrate->add_flag("--accept-data-loss", migrate_.accept_data_loss,
+                    "Also with servers whose settings can lose what was acknowledged");
+  migrate->add_flag("--json", json_, kJsonHelp);
 }
 
 void CommandLine::add_operations() {
@@ -172,6 +195,12 @@ Command CommandLine::command() const {
   }
   if (app_.got_subcommand("restore")) {
     return RestoreOptions{paths, folder_named(folder_), json_};
+  }
+  if (app_.got_subcommand("migrate")) {
+    MigrateOptions migrate = migrate_;
+    migrate.paths = paths;
+    migrate.json = json_;
+    return migrate;
   }
   if (app_.got_subcommand("audit")) {
     if (app_.get_subcommand("audit")->got_subcommand("verify")) {

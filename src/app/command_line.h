@@ -28,12 +28,14 @@ class CommandLine {
   Result<void> follow_specification();
   void add_operations();
   void add_generate();
+  void add_migrate();
 
   CLI::App app_;
   RawPaths paths_;
   ServeOptions serve_;
   AuditListOptions audit_;
   std::string folder_;
+  MigrateOptions migrate_;
   GenerateOptions generate_;
   bool json_ = false;
 };

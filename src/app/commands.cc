@@ -11,6 +11,7 @@
 #include "app/doctor_command.h"
 #include "app/generate_command.h"
 #include "app/keys_command.h"
+#include "app/migrate_command.h"
 #include "app/options.h"
 #include "app/process.h"
 #include "app/service.h"
@@ -73,6 +74,11 @@ struct Runner {
     SystemRandom random;
     SystemClock clock;
     return restore(options, clock, random);
+  }
+  int operator()(const MigrateOptions& options) const {
+    SystemRandom random;
+    SystemClock clock;
+    return migrate(options, clock, random);
   }
   int operator()(const DoctorOptions& options) const {
     SystemRandom random;

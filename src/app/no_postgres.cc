@@ -22,6 +22,14 @@ Result<std::unique_ptr<AuditSource>> open_postgres_audit_source(const std::strin
   return fail(Errc::kInvalidArgument, postgres_url_problem({}));
 }
 
+Result<void> retire_postgres_audit_log(const std::string& /*url*/, std::uint64_t /*rows*/) {
+  return fail(Errc::kInvalidArgument, postgres_url_problem({}));
+}
+
+Result<bool> postgres_audit_log_retired(const std::string& /*url*/) {
+  return fail(Errc::kInvalidArgument, postgres_url_problem({}));
+}
+
 std::vector<std::filesystem::path> postgres_url_files(const std::string& /*url*/) { return {}; }
 
 std::vector<Component> postgres_components() { return {}; }

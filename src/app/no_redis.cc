@@ -14,6 +14,10 @@ Result<std::unique_ptr<ServedStore>> open_redis_store(const BackendParts& /*part
   return fail(Errc::kInvalidArgument, redis_url_problem({}));
 }
 
+Result<std::unique_ptr<StoreTransfer>> open_redis_transfer(const std::string& /*url*/, bool /*accept_data_loss*/) {
+  return fail(Errc::kInvalidArgument, redis_url_problem({}));
+}
+
 std::vector<std::filesystem::path> redis_url_files(const std::string& /*url*/) { return {}; }
 
 std::vector<Component> redis_components() { return {}; }

@@ -83,6 +83,15 @@ struct RestoreOptions {
   bool json = false;
 };
 
+// What is moved, as typed: app/migrate_command.h.
+struct MigrateOptions {
+  Paths paths;
+  std::vector<std::string> from;
+  std::vector<std::string> to;
+  bool accept_data_loss = false;
+  bool json = false;
+};
+
 struct DoctorOptions {
   ServeOptions serve;
   bool json = false;
@@ -100,7 +109,7 @@ struct GenerateOptions {
 };
 
 using Command = std::variant<ServeOptions, AuditListOptions, AuditVerifyOptions, KeysOptions, BackupOptions,
-                             RestoreOptions, DoctorOptions, VersionOptions, GenerateOptions>;
+                             RestoreOptions, MigrateOptions, DoctorOptions, VersionOptions, GenerateOptions>;
 
 // What to do instead of a command: text for stdout (help) or stderr (a usage error), and the exit code.
 struct Exit {

@@ -6,6 +6,7 @@
 #include "audit/postgres/postgres_audit_log.h"
 #include "audit/postgres/postgres_audit_reader.h"
 #include "audit/postgres/postgres_reveal_ledger.h"
+#include "audit/postgres/postgres_schema.h"
 
 namespace disposable {
 
@@ -42,6 +43,24 @@ Result<std::unique_ptr<AuditSource>> open_postgres_audit_source(const std::strin
     return fail(reader.error());
   }
   return std::make_unique<PostgresAuditReader>(std::move(*reader));
+}
+
+Result<void> retire_postgres_audit_log(const std::string& text, std::uint64_t rows) {
+  const Result<PostgresUrl> url = parse_postgres_url(text);
+  if (!url) {
+    return fail(url.error());
+  }
+  PostgresSession session(*url, {}, PostgresChecks{});
+  return retire_audit_schema(session, rows);
+}
+
+Result<bool> postgres_audit_log_retired(const std::string& text) {
+  const Result<PostgresUrl> url = parse_postgres_url(text);
+  if (!url) {
+    return fail(url.error());
+  }
+  PostgresSession session(*url, {});
+  return audit_schema_retired(session);
 }
 
 // Besides what the URL names, what libpq looks for by itself.

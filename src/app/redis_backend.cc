@@ -5,6 +5,7 @@
 #include "app/backends.h"
 #include "app/durable_file.h"
 #include "store/redis/redis_store.h"
+#include "store/redis/redis_transfer.h"
 
 namespace disposable {
 
@@ -59,6 +60,14 @@ Result<std::unique_ptr<ServedStore>> open_redis_store(const BackendParts& parts,
   options.random = &parts.random;
   options.on_warning = parts.on_warning;
   return RedisStore::open(std::move(options));
+}
+
+Result<std::unique_ptr<StoreTransfer>> open_redis_transfer(const std::string& text, bool accept_data_loss) {
+  Result<RedisUrl> url = parse_redis_url(text);
+  if (!url) {
+    return fail(url.error());
+  }
+  return RedisTransfer::open(std::move(*url), accept_data_loss);
 }
 
 std::vector<std::filesystem::path> redis_url_files(const std::string& url) {

@@ -142,4 +142,32 @@ Result<void> identify_audit_schema(PostgresSession& session) {
   return {};
 }
 
+Result<void> retire_audit_schema(PostgresSession& session, std::uint64_t rows) {
+  const PostgresQuery looks[] = {{"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"},
+                                 {"SELECT count FROM secret_logs_head FOR UPDATE"}};
+  const Result<std::vector<PostgresResult>> looked = session.run(looks);
+  if (!looked) {
+    return fail(looked.error());
+  }
+  const PostgresResult& head = looked->back();
+  if (head.rows() != 1 || head.integer(0, 0) != static_cast<std::int64_t>(rows)) {
+    session.disconnect();
+    return fail(session.about_server(
+        Error{Errc::kUnavailable, "the audit log has grown meanwhile; stop all nodes and run this again"}));
+  }
+  const PostgresQuery renames[] = {{"ALTER TABLE secret_logs RENAME TO secret_logs_moved"},
+                                   {"ALTER INDEX secret_logs_created_at RENAME TO secret_logs_moved_created_at"},
+                                   {"ALTER TABLE secret_logs_head RENAME TO secret_logs_head_moved"},
+                                   {"DELETE FROM disposable_schema WHERE component = 'audit'"},
+                                   {"COMMIT"}};
+  const Result<std::vector<PostgresResult>> renamed = session.run(renames);
+  return renamed ? Result<void>{} : fail(renamed.error());
+}
+
+Result<bool> audit_schema_retired(PostgresSession& session) {
+  const Result<PostgresResult> found =
+      session.run({"SELECT to_regclass('secret_logs') IS NULL AND to_regclass('secret_logs_moved') IS NOT NULL"});
+  return found ? Result<bool>(found->text(0, 0) == "t") : fail(found.error());
+}
+
 }  // namespace disposable

@@ -28,4 +28,10 @@ Result<void> create_ledger_schema(PostgresSession& session);
 // For readers: changes nothing. kNotFound: there is no audit log. kCorrupt: another version, or no ordinary table.
 Result<void> identify_audit_schema(PostgresSession& session);
 
+// The log was moved to another database: its tables become secret_logs_moved and secret_logs_head_moved, which nobody
+// writes to or takes for the log. kUnavailable: it has another number of rows than `rows`, so somebody still writes it.
+Result<void> retire_audit_schema(PostgresSession& session, std::uint64_t rows);
+// Whether that was done, and no log was made since.
+Result<bool> audit_schema_retired(PostgresSession& session);
+
 }  // namespace disposable
