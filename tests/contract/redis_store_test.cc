@@ -130,11 +130,15 @@ TEST_CASE("open: a user with no more than the documented permissions can do ever
   CHECK(harness.totals() == StoreTotals{-2, 0});
   CHECK(harness.store().ready().has_value());
 
-  for (const auto& [permission, said] : std::initializer_list<std::pair<std::string, std::string_view>>{
-           {"-info", "'info'"}, {"-config|get", "+config|get"}, {"-evalsha", "'evalsha'"}, {"-hmget", "'hmget'"}}) {
-    CAPTURE(permission);
-    REQUIRE(redis.say({"ACL", "SETUSER", "service", permission}) == "OK");
-    CHECK(has(opening(harness), said));
+  struct Row {
+    std::string permission;
+    std::string_view said;
+  };
+  for (const Row& row : {Row{"-info", "'info'"}, Row{"-config|get", "+config|get"}, Row{"-evalsha", "'evalsha'"},
+                         Row{"-hmget", "'hmget'"}}) {
+    CAPTURE(row.permission);
+    REQUIRE(redis.say({"ACL", "SETUSER", "service", row.permission}) == "OK");
+    CHECK(has(opening(harness), row.said));
     REQUIRE(redis.say(rule) == "OK");
   }
 }
@@ -147,7 +151,7 @@ TEST_CASE("open: what is no Redis, or is not there, is said so") {
   CHECK(has(opening(harness), "cannot reach Redis at /"));
   harness.url = "redis://name.invalid:6379";
   CHECK(has(opening(harness), "cannot reach Redis at name.invalid:6379"));
-  harness.url = redis.tcp_url("p") + "&replicas=1&timeout_ms=200";
+  harness.url = redis.tcp_url("p") + "&replicas=1&timeout_ms=1000";
   const std::string lacking = opening(harness);
   CHECK_MESSAGE(has(lacking, "0 of 1 replicas"), lacking);
 }

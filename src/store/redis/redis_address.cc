@@ -29,10 +29,10 @@ Result<RedisPlace> ask_sentinel(const RedisUrl& url, const RedisHost& sentinel, 
   if (!replies) {
     return fail(replies.error());
   }
-  const std::string who = "the Sentinel at " + to_text(sentinel);
+  std::string who = "the Sentinel at " + to_text(sentinel);
   for (const RedisReply& reply : *replies) {
     if (const std::string error = reply_error(*reply); !error.empty()) {
-      return fail(Errc::kUnavailable, who + " says: " + error);
+      return fail(Errc::kUnavailable, who.append(" says: ").append(error));
     }
   }
   const auto address = reply_elements(*replies->back());

@@ -13,7 +13,7 @@ constexpr std::uint16_t kRedisPort = 6379;
 constexpr std::uint16_t kSentinelPort = 26379;
 constexpr int kDatabaseMax = 1'000'000;
 
-tl::unexpected<Error> wrong(std::string what) { return fail(Errc::kInvalidArgument, "the Redis URL: " + what); }
+tl::unexpected<Error> wrong(const std::string& what) { return fail(Errc::kInvalidArgument, "the Redis URL: " + what); }
 
 struct Scheme {
   std::string_view text;
