@@ -12,7 +12,7 @@ namespace {
 
 using Fault = RedisProxy::Fault;
 
-constexpr int kTimeoutMs = 300;
+constexpr int kTimeoutMs = 600;
 
 struct Proxied {
   Proxied() : harness(shared_redis(), proxy.url(fresh.prefix, kTimeoutMs)) {
