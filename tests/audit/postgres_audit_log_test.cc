@@ -134,6 +134,20 @@ TEST_CASE("append: a log put back to an earlier state and continued by another n
   CHECK(refused.error().detail.find("earlier state") != std::string::npos);
 }
 
+TEST_CASE("append: an earlier head that was put back is not continued") {
+  const PostgresDatabase database;
+  const SymmetricKey key = test_audit_key();
+  const auto log = database.log(key);
+  REQUIRE(log->append(test_events(1, 2)));
+  database.run_sql("CREATE TABLE earlier AS SELECT * FROM secret_logs_head");
+  REQUIRE(log->append(test_events(3, 2)));
+  database.run_sql("UPDATE secret_logs_head SET (count, hash, mac) = (SELECT count, hash, mac FROM earlier)");
+  const Result<void> refused = log->append(test_events(3, 2));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Errc::kCorrupt);
+  CHECK(refused.error().detail.find("earlier state") != std::string::npos);
+}
+
 TEST_CASE("append: a trigger that swallows rows is an error") {
   const PostgresDatabase database;
   const SymmetricKey key = test_audit_key();
@@ -151,11 +165,12 @@ TEST_CASE("append: a refused value does not stand in the error") {
   const PostgresDatabase database;
   const SymmetricKey key = test_audit_key();
   Event event = test_event(1);
-  event.extra_data = "canary";
+  event.address = "\xCA\xFE";  // no UTF-8; the server's message would show it
   const Result<void> refused = database.log(key)->append({&event, 1});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == Errc::kInternal);
-  CHECK(refused.error().detail.find("canary") == std::string::npos);
+  CHECK(refused.error().detail.find("a value was refused") != std::string::npos);
+  CHECK(refused.error().detail.find("0xca") == std::string::npos);
 }
 
 TEST_CASE("open: tables of a newer version are refused, also for reading") {
