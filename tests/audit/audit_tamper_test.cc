@@ -79,6 +79,16 @@ std::vector<Tampering> edited_columns() {
        101,
        edited,
        "SQLite"},
+      {"the first row", {"UPDATE secret_logs SET action = 'denied' WHERE id = 1"}, 1, edited},
+      {"the last row", {"UPDATE secret_logs SET action = 'denied' WHERE id = 200"}, 200, edited},
+      {"every row", {"UPDATE secret_logs SET ip_address = ''"}, 1, edited},
+  };
+}
+
+// What only one of the databases can be made to hold.
+std::vector<Tampering> edited_types() {
+  const char* const edited = "do not match the hash";
+  return {
       {"created_at by a millisecond",
        {"UPDATE secret_logs SET created_at = created_at + interval '1 millisecond' WHERE id = 100"},
        100,
@@ -105,9 +115,6 @@ std::vector<Tampering> edited_columns() {
        100,
        "type or size",
        "PostgreSQL"},
-      {"the first row", {"UPDATE secret_logs SET action = 'denied' WHERE id = 1"}, 1, edited},
-      {"the last row", {"UPDATE secret_logs SET action = 'denied' WHERE id = 200"}, 200, edited},
-      {"every row", {"UPDATE secret_logs SET ip_address = ''"}, 1, edited},
       {"text as a blob",
        {kAllowAnyType, "UPDATE secret_logs SET action = CAST(action AS BLOB) WHERE id = 100"},
        100,
@@ -228,14 +235,16 @@ void check_found(const AuditDatabase& database, const Tampering& tampering) {
 }
 
 TEST_CASE("verify: every tampering is found at its place") {
+  std::vector<Tampering> all = edited_columns();
+  for (const std::vector<Tampering>& table : {edited_types(), moved_rows(), edited_heads()}) {
+    all.insert(all.end(), table.begin(), table.end());
+  }
   for (const AuditDatabaseKind& kind : audit_databases()) {
-    for (const std::vector<Tampering>& table : {edited_columns(), moved_rows(), edited_heads()}) {
-      for (const Tampering& tampering : table) {
-        if (*tampering.only == '\0' || kind.name == tampering.only) {
-          CAPTURE(kind.name);
-          CAPTURE(tampering.name);
-          check_found(*kind.create(), tampering);
-        }
+    CAPTURE(kind.name);
+    for (const Tampering& tampering : all) {
+      if (*tampering.only == '\0' || kind.name == tampering.only) {
+        CAPTURE(tampering.name);
+        check_found(*kind.create(), tampering);
       }
     }
   }

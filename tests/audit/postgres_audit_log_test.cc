@@ -4,8 +4,8 @@
 // postgres_race_test.cc.
 
 #include <atomic>
-#include <thread>
 
+#include "audit/at_once.h"
 #include "audit/lossy_proxy.h"
 #include "audit/postgres_database.h"
 #include "audit/sqlite_database.h"
@@ -30,12 +30,7 @@ TEST_CASE("open: nodes that start at once make one log") {
   const PostgresDatabase database;
   const SymmetricKey key = test_audit_key();
   std::atomic<int> opened = 0;
-  {
-    std::vector<std::jthread> nodes;
-    for (int node = 0; node < 6; ++node) {
-      nodes.emplace_back([&] { opened += PostgresAuditLog::open(database.url(), key, {}) ? 1 : 0; });
-    }
-  }
+  at_once(6, [&](std::size_t) { opened += PostgresAuditLog::open(database.url(), key, {}) ? 1 : 0; });
   CHECK(opened == 6);
   database.check_whole(key, 0);
 }

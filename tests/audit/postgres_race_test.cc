@@ -2,8 +2,8 @@
 // Method: several logs and ledgers of one real server, used by many threads; run it under ThreadSanitizer.
 
 #include <atomic>
-#include <thread>
 
+#include "audit/at_once.h"
 #include "audit/postgres_database.h"
 #include "audit/reveal_ledger_fixture.h"
 
@@ -16,20 +16,15 @@ TEST_CASE("append: four nodes at once share one chain with each event exactly on
   constexpr std::uint64_t kEvents = 1200;
   constexpr std::uint64_t kBatch = 30;
   std::atomic<int> failures = 0;
-  {
-    std::vector<std::jthread> nodes;
-    for (std::uint64_t node = 0; node < 4; ++node) {
-      nodes.emplace_back([&, node] {
-        // Two nodes start at one, as after a claim that went stale; two in the middle.
-        const auto log = PostgresAuditLog::open(database.url(), key, {});
-        failures += log ? 0 : 1;
-        for (std::uint64_t batch = 0; log && batch < kEvents / kBatch; ++batch) {
-          const std::uint64_t first = 1 + (batch * kBatch + (node / 2) * kEvents / 2) % kEvents;
-          failures += (*log)->append(test_events(first, kBatch)) ? 0 : 1;
-        }
-      });
+  at_once(4, [&](std::size_t node) {
+    const auto log = PostgresAuditLog::open(database.url(), key, {});
+    failures += log ? 0 : 1;
+    // Two nodes start at one, as after a claim that went stale; two in the middle.
+    const std::uint64_t shift = node / 2 * kEvents / 2;
+    for (std::uint64_t done = 0; log && done < kEvents; done += kBatch) {
+      failures += (*log)->append(test_events(1 + (done + shift) % kEvents, kBatch)) ? 0 : 1;
     }
-  }
+  });
   CHECK(failures == 0);
   database.check_whole(key, kEvents);
   CHECK(run_postgres_sql(database.schema(), "SELECT count(DISTINCT event_id) FROM secret_logs") ==
@@ -39,22 +34,19 @@ TEST_CASE("append: four nodes at once share one chain with each event exactly on
 TEST_CASE("verify: every snapshot taken beside two writers is whole and grows") {
   const PostgresDatabase database;
   const SymmetricKey key = test_audit_key();
-  const auto source = [&] {
-    database.log(key);  // creates the tables
-    return database.source();
-  }();
+  database.log(key);  // creates the tables
+  const auto source = database.source();
   std::atomic<int> running = 2;
-  std::atomic<bool> failed = false;
-  std::vector<std::jthread> writers;
-  for (std::uint64_t node = 0; node < 2; ++node) {
-    writers.emplace_back([&, node] {
-      const auto log = PostgresAuditLog::open(database.url(), key, {});
-      for (std::uint64_t batch = 0; log && batch < 50; ++batch) {
-        failed = failed || !(*log)->append(test_events(1 + node * 10'000 + batch * 20, 20));
-      }
-      --running;
-    });
-  }
+  std::atomic<int> failures = 0;
+  const auto write = [&](std::size_t node) {
+    const auto log = PostgresAuditLog::open(database.url(), key, {});
+    failures += log ? 0 : 1;
+    for (std::uint64_t batch = 0; log && batch < 50; ++batch) {
+      failures += (*log)->append(test_events(1 + node * 10'000 + batch * 20, 20)) ? 0 : 1;
+    }
+    --running;
+  };
+  const std::jthread writers([&] { at_once(2, write); });
   std::uint64_t rows_before = 0;
   bool last_round = false;
   while (!last_round) {
@@ -66,7 +58,7 @@ TEST_CASE("verify: every snapshot taken beside two writers is whole and grows") 
     CHECK(report->rows % 20 == 0);
     rows_before = report->rows;
   }
-  CHECK_FALSE(failed);
+  CHECK(failures == 0);
   CHECK(rows_before == 2'000);
 }
 
@@ -74,22 +66,18 @@ TEST_CASE("claim: of 64 threads over two nodes exactly one has each of 200 secre
   LedgerFixture fixture;
   const WallTime expiry = fixture.in(std::chrono::hours(1));
   const Ledger ledgers[] = {fixture.open(), fixture.open()};
-  std::array<std::atomic<int>, 200> winners{};
+  constexpr std::size_t kSecrets = 200;
+  std::array<std::atomic<int>, kSecrets> winners{};
   std::atomic<int> failures = 0;
-  {
-    std::vector<std::jthread> threads;
-    for (std::uint8_t thread = 0; thread < 64; ++thread) {
-      threads.emplace_back([&, thread] {
-        for (std::size_t i = 0; i < winners.size(); ++i) {
-          const std::size_t number = (thread % 2 == 0) ? i : winners.size() - 1 - i;
-          const Result<bool> won =
-              ledgers[thread % 2]->claim(secret(static_cast<std::uint8_t>(number)), claim(thread), expiry);
-          failures += won ? 0 : 1;
-          winners[number] += won && *won ? 1 : 0;
-        }
-      });
+  at_once(64, [&](std::size_t thread) {
+    for (std::size_t i = 0; i < kSecrets; ++i) {
+      const std::size_t number = thread % 2 == 0 ? i : kSecrets - 1 - i;
+      const Result<bool> won = ledgers[thread % 2]->claim(secret(static_cast<std::uint8_t>(number)),
+                                                          claim(static_cast<std::uint8_t>(thread)), expiry);
+      failures += won ? 0 : 1;
+      winners[number] += won && *won ? 1 : 0;
     }
-  }
+  });
   CHECK(failures == 0);
   for (const std::atomic<int>& count : winners) {
     CHECK(count == 1);
@@ -102,12 +90,7 @@ TEST_CASE("claim: the same claim from many threads at once is everybody's") {
   const WallTime expiry = fixture.in(std::chrono::hours(1));
   const Ledger ledger = fixture.open();
   std::atomic<int> won = 0;
-  {
-    std::vector<std::jthread> threads;
-    for (int thread = 0; thread < 16; ++thread) {
-      threads.emplace_back([&] { won += ledger->claim(secret(1), claim(7), expiry).value_or(false) ? 1 : 0; });
-    }
-  }
+  at_once(16, [&](std::size_t) { won += ledger->claim(secret(1), claim(7), expiry).value_or(false) ? 1 : 0; });
   CHECK(won == 16);
 }
 

@@ -5,11 +5,11 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pwd.h>
-#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <csignal>
 #include <fstream>
 #include <memory>
 
@@ -46,6 +46,7 @@ pid_t spawn(std::vector<std::string> arguments, const std::filesystem::path& out
   }
   command.insert(command.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
+  argv.reserve(command.size() + 1);
   for (std::string& argument : command) {
     argv.push_back(argument.data());
   }
@@ -112,18 +113,22 @@ PostgresServer::PostgresServer() : port_(free_port()) {
       REQUIRE(::chown(path.c_str(), server_user().pw_uid, server_user().pw_gid) == 0);
     }
   }
-  const pid_t initdb = spawn({program("initdb"), "--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8",
-                              "--locale=C", "-D", folder_ / "data"},
-                             folder_ / "initdb.log");
-  int status = -1;
-  REQUIRE(::waitpid(initdb, &status, 0) == initdb);
-  REQUIRE_MESSAGE(status == 0, whole_file(folder_ / "initdb.log"));
+  create_data();
   configure();
   start();
   run_sql_on(*this, "public",
              "CREATE ROLE owner LOGIN; CREATE ROLE asked LOGIN PASSWORD 'open sesame'; CREATE SCHEMA sqlite;"
              "CREATE FUNCTION sqlite.zeroblob(n int) RETURNS bytea LANGUAGE sql AS "
              "$$SELECT decode(repeat('00', n), 'hex')$$");
+}
+
+void PostgresServer::create_data() const {
+  const pid_t initdb = spawn({program("initdb"), "--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8",
+                              "--locale=C", "-D", folder_ / "data"},
+                             folder_ / "initdb.log");
+  int status = -1;
+  REQUIRE(::waitpid(initdb, &status, 0) == initdb);
+  REQUIRE_MESSAGE(status == 0, whole_file(folder_ / "initdb.log"));
 }
 
 PostgresServer::~PostgresServer() { stop(); }
@@ -194,7 +199,7 @@ PostgresServer& PostgresServer::shared() {
 }
 
 std::string PostgresServer::create_schema() {
-  const std::string name = "test_" + std::to_string(++schemas_);
+  std::string name = "test_" + std::to_string(++schemas_);
   run_sql_on(*this, "public", "CREATE SCHEMA " + name + " AUTHORIZATION owner");
   return name;
 }

@@ -44,6 +44,7 @@ class PostgresServer {
   PostgresUrl url(const std::string& schema) const;
 
  private:
+  void create_data() const;
   void configure() const;
   std::vector<pid_t> processes() const;
 

@@ -96,7 +96,7 @@ Result<void> create_schema(PostgresSession& session, const std::string& componen
   }
   const auto known = static_cast<std::int64_t>(versions.size());
   if (*before >= 0 && *before < known) {
-    const Result<void> brought_up = bring_up(session, component, versions);
+    Result<void> brought_up = bring_up(session, component, versions);
     if (!brought_up) {
       return brought_up;
     }
