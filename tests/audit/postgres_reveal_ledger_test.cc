@@ -98,6 +98,31 @@ TEST_CASE("claim: waits no longer than its time for a frozen server, and its row
   CHECK_FALSE(ledger->claim(secret(1), claim(2), expiry).value());
 }
 
+TEST_CASE("release: what was claimed and not revealed is free again, and nothing else") {
+  LedgerFixture fixture;
+  const WallTime expiry = fixture.in(std::chrono::hours(1));
+  const Ledger ledger = fixture.open();
+  REQUIRE(ledger->claim(secret(1), claim(1), expiry).value());
+  REQUIRE(ledger->claim(secret(2), claim(2), expiry).value());
+  ledger->release(secret(1), claim(1));
+  ledger->release(secret(2), claim(1));  // not its claim
+  ledger->release(secret(3), claim(3));  // none
+  CHECK(eventually([&] { return fixture.sql("SELECT count(*) FROM reveal_ledger") == "1"; }));
+  CHECK(ledger->claim(secret(1), claim(4), expiry).value());
+  CHECK_FALSE(ledger->claim(secret(2), claim(4), expiry).value());
+}
+
+TEST_CASE("release: is remembered while the server is away") {
+  LedgerFixture fixture;
+  const WallTime expiry = fixture.in(std::chrono::hours(1));
+  const Ledger ledger = fixture.open();
+  REQUIRE(ledger->claim(secret(1), claim(1), expiry).value());
+  PostgresServer::shared().stop();
+  ledger->release(secret(1), claim(1));
+  PostgresServer::shared().start();
+  CHECK(eventually([&] { return ledger->claim(secret(1), claim(2), expiry).value_or(false); }));
+}
+
 TEST_CASE("the destructor: does not wait for a server that is away") {
   LedgerFixture fixture;
   Ledger ledger = fixture.open({.clean_every = std::chrono::milliseconds(50)});
