@@ -84,6 +84,7 @@ STEPS = (
     Step("tsan-build", build("tsan", "race_tests"), 15, SCALE_OUT_SETUP),
     Step("tsan", "DISPOSABLE_RACE_SECRETS=200 " + doctest("tsan", "race"), 5, ("tsan-build",)),
     Step("crash", "tests/crash/run", 10, ("release",)),
+    Step("scale", "tests/scale/run", 8, ("release",)),
     Step("clang", build("analysis", "disposable-secrets sandbox_tests connection_fuzz json_body_fuzz path_key_fuzz record_fuzz"), 15,
          SCALE_OUT_SETUP),
     Step("sandbox", "ctest --test-dir build/analysis -L sandbox --no-tests=error --output-on-failure", 2, ("clang",)),

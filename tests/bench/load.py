@@ -11,6 +11,7 @@ FOLDER = pathlib.Path(__file__).resolve().parent
 THREADS = min(2, os.cpu_count() or 1)
 LOADER_CONNECTIONS = 128
 KEY_LINE_BYTES = 37
+COUNT_ROWS = "SELECT action, count(*) FROM secret_logs GROUP BY action"
 SOCKET_ERRORS = ("connect_errors", "read_errors", "write_errors", "timeouts")
 
 
@@ -78,8 +79,12 @@ class Ledger:
 
     def compare(self, audit_log):
         connection = sqlite3.connect(f"file:{audit_log}?mode=ro", uri=True)
-        rows = dict(connection.execute("SELECT action, count(*) FROM secret_logs GROUP BY action"))
+        rows = dict(connection.execute(COUNT_ROWS))
         connection.close()
+        self.compare_rows(rows)
+
+    def compare_rows(self, rows):
+        """`rows` is how many the audit log has of each action."""
         for action, sure in self.sure.items():
             found = rows.get(action, 0)
             if not sure <= found <= sure + self.maybe[action]:

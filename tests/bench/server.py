@@ -108,17 +108,19 @@ class Server:
 class Product:
     """The service's files in a folder, and how to start it on them."""
 
-    def __init__(self, executable, folder):
+    def __init__(self, executable, folder, options=(), key_file=None):
         self.executable = executable
         self.folder = pathlib.Path(folder)
         self.data_dir = self.folder / "data"
+        self.key_file = key_file or self.folder / "keyring"
+        self.options = options
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def start(self, tls=False):
         """Logs every request to a file, as a service does; with `tls` also on a port of its own."""
         port = free_port()
         command = [self.executable, "serve", "--listen", f"http://127.0.0.1:{port}", "--data-dir", self.data_dir,
-                   "--key-file", self.folder / "keyring"]
+                   "--key-file", self.key_file, *self.options]
         if not tls:
             return Server(command, port, self.folder / "log")
         certificate, key = self.make_certificate()

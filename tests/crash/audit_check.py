@@ -66,6 +66,14 @@ class Rows:
         finally:
             connection.close()
 
+    def read_from(self, postgres, schema=None):
+        """The same of a log in PostgreSQL, a backends.Postgres."""
+        text = postgres.psql("COPY (SELECT id, secret_key, action, event_id FROM secret_logs "
+                             f"WHERE id > {self._last_id} ORDER BY id) TO STDOUT", schema)
+        for line in text.splitlines():
+            row_id, *others = line.split("\t")
+            self.add(int(row_id), *others)
+
 
 def judge_rows(secret, actions):
     """What is wrong with the rows of one secret, or None."""

@@ -21,13 +21,14 @@ GUESSES_ENOUGH = 6
 
 
 class Client:
-    """One connection and one life of the service. One thread only."""
+    """One connection and one life of the service; `life` is what lives.Life is to it. One thread only."""
 
     def __init__(self, oracle, life, chooser):
         self.oracle = oracle
-        self.life = life  # lives.Life
+        self.life = life
+        self.refused = False  # the last answer was a 503 that is excused
         self.chooser = chooser
-        self._connection = Connection(life.port)
+        self._connection = Connection(life.address)
 
     def close(self):
         self._connection.close()
@@ -52,8 +53,10 @@ class Client:
 
     def retrieve_unknown(self):
         key = uuid.UUID(int=self.chooser.getrandbits(128), version=4)
+        start = time.monotonic()
         answer = self._connection.exchange("GET", f"/api/v1/secret/{key}")
-        if answer.status != 404:
+        self.refused = answer.status == 503 and self.life.excuses(start)
+        if answer.status != 404 and not self.refused:
             self.oracle.complain("unexpected answer", f"{answer.status} for a key that was never given")
 
     def _perform(self, secret, kind, method, path, body, answers):
@@ -63,7 +66,7 @@ class Client:
             answer = self._connection.exchange(method, path, body)
         except Unanswered as unanswered:
             end = time.monotonic()
-            self.life.note_broken(end)
+            self.life.note_broken(start, end)
             # An answer leaves only when its change is durable, so its first line is as good as all of it; but a
             # creation is of no use without its key.
             seen = answers.get(unanswered.status, UNKNOWN) if kind != CREATE else UNKNOWN
@@ -74,6 +77,9 @@ class Client:
         if answer.status == 429 and kind != RETRIEVE:
             lock = int(answer.header(b"retry-after")) >= LOCK_RETRY_SECONDS_MIN
             outcome = LOCKED if lock and kind != CREATE else BUSY
+        self.refused = answer.status == 503 and self.life.excuses(start)
+        if self.refused:
+            outcome = UNKNOWN
         if outcome is None:
             self.oracle.complain("unexpected answer",
                                  f"{answer.status} to {kind} in life {self.life.number}: {answer.body[:200]}")
@@ -107,13 +113,14 @@ class Load:
         client = Client(self._oracle, self._life, chooser)
         act = self._act_guarded if number < GUARDED_CLIENTS else self._act
         while not self._life.over.is_set():
+            start = time.monotonic()
             try:
                 act(client, chooser)
             except NotSent:
-                self._life.note_broken(time.monotonic())
+                self._life.note_broken(start, time.monotonic())
                 break
             except Unanswered:  # of a key that was never given: nothing to remember
-                self._life.note_broken(time.monotonic())
+                self._life.note_broken(start, time.monotonic())
         client.close()
 
     def _act(self, client, chooser):

@@ -22,11 +22,16 @@ class Life:
         self._broken = []
 
     @property
-    def port(self):
+    def address(self):
         return self.service.port
 
-    def note_broken(self, at):
-        self._broken.append(at)
+    def note_broken(self, _start, end):
+        self._broken.append(end)
+
+    @staticmethod
+    def excuses(_start):
+        """Whether a 503 to what was asked at that time is nothing to complain of."""
+        return False
 
     def kill(self, oracle, load=None):
         """SIGKILL, while `load` goes on; everything without an answer has its end after this."""
@@ -58,7 +63,7 @@ class Life:
 class Lives:
     """Starts one after the other, and now and then kills one before it listens."""
 
-    def __init__(self, folder, chooser):
+    def __init__(self, folder, chooser, service_options):
         self.start_seconds = []
         self.kills = 0
         self.kills_during_start = 0
@@ -66,13 +71,14 @@ class Lives:
         self.number = 0
         self._folder = folder
         self._chooser = chooser
+        self._service_options = service_options
 
     def start(self, kill_during_start=0.0):
         """A listening service. With that probability another one was killed on its way there."""
         while self._chooser.random() < kill_during_start:
             self._kill_during_start()
         began = time.monotonic()
-        service = Service(self._folder)
+        service = Service(self._folder, **self._service_options)
         self.number += 1
         life = Life(self.number, service, time.monotonic() - began)
         self.start_seconds.append(life.start_seconds)
@@ -81,7 +87,8 @@ class Lives:
     def _kill_during_start(self):
         typical = sorted(self.start_seconds)[len(self.start_seconds) // 2] if self.start_seconds else 0.05
         try:
-            Service(self._folder, start_timeout=self._chooser.uniform(0, typical)).kill()
+            limit = self._chooser.uniform(0, typical)
+            Service(self._folder, start_timeout=limit, **self._service_options).kill()
         except StartError as error:
             if error.code is not None:
                 raise  # it ended before it was killed

@@ -39,10 +39,10 @@ class Answer:
 
 
 class Connection:
-    """Not thread-safe."""
+    """To a port of 127.0.0.1, or to a Unix socket by its path. Not thread-safe."""
 
-    def __init__(self, port):
-        self._port = port
+    def __init__(self, address):
+        self._address = address
         self._socket = None
 
     def exchange(self, method, path, value=None):
@@ -63,14 +63,16 @@ class Connection:
             raise Unanswered(status) from None
 
     def _connect(self):
-        connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        over_tcp = isinstance(self._address, int)
+        connection = socket.socket(socket.AF_INET if over_tcp else socket.AF_UNIX, socket.SOCK_STREAM)
         connection.settimeout(TIMEOUT_SECONDS)
         try:
-            connection.connect(("127.0.0.1", self._port))
+            connection.connect(("127.0.0.1", self._address) if over_tcp else str(self._address))
         except OSError:
             connection.close()
             raise NotSent from None
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if over_tcp:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket = connection
 
     def _receive(self, received):

@@ -36,17 +36,18 @@ class Service:
     """`serve` on a free port of 127.0.0.1. Use as a context manager; the process never outlives it."""
 
     def __init__(self, folder, arguments=(), wrapper=(), environment=None, start_timeout=30.0, listen="127.0.0.1:0",
-                 command=None, pass_fds=()):
+                 command=None, pass_fds=(), key_file=None, audit_log=None):
         """`wrapper` goes before the executable; `command`, where it is given, is the whole command line instead; the
-        descriptors `pass_fds` are inherited."""
+        descriptors `pass_fds` are inherited. `audit_log` is the URL of the audit log, where it is not in the folder."""
         self.folder = pathlib.Path(folder)
         self.data_dir = self.folder / "data"
-        self.key_file = self.folder / "keyring"
+        self.key_file = pathlib.Path(key_file or self.folder / "keyring")
+        self._audit_option = ("--audit", audit_log) if audit_log else ()
         self.log = []  # lines of stderr
         self.output = b""  # standard output, once the process has ended
         self.port = None
         command = command or [*wrapper, str(EXECUTABLE), "serve", "--listen", listen, "--data-dir", str(self.data_dir),
-                              "--key-file", str(self.key_file), *arguments]
+                              "--key-file", str(self.key_file), *self._audit_option, *arguments]
         command = [*command, *more_options(command, environment)]
         self.process = start_process(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                      stderr=subprocess.PIPE, env=environment, pass_fds=pass_fds)
@@ -108,18 +109,15 @@ class Service:
     def client(self, timeout=10.0):
         return Client(self.port, timeout)
 
+    @property
+    def audit_log(self):
+        return AuditLog("--data-dir", self.data_dir, "--key-file", self.key_file, *self._audit_option)
+
     def audit(self, *arguments):
-        """Rows of `audit --json` as dictionaries; all of them unless the arguments say otherwise."""
-        limit = () if "--limit" in arguments else ("--limit", "100000000")
-        result = run("audit", "--json", *limit, "--data-dir", self.data_dir, "--key-file", self.key_file, *arguments)
-        if result.returncode != 0:
-            raise AssertionError(f"audit failed: {result.stderr}")
-        return [json.loads(line) for line in result.stdout.splitlines()]
+        return self.audit_log.rows(*arguments)
 
     def audit_verify(self):
-        """What `audit verify --json` says, and its exit code."""
-        result = run("audit", "verify", "--json", "--data-dir", self.data_dir, "--key-file", self.key_file)
-        return (json.loads(result.stdout) if result.stdout else {"ok": False, "reason": result.stderr}), result.returncode
+        return self.audit_log.verify()
 
     def __enter__(self):
         return self
@@ -134,6 +132,26 @@ def run(*arguments, timeout=60, **options):
     command = [str(EXECUTABLE), *map(str, arguments)]
     return subprocess.run([*command, *more_options(command, options.get("env"))], capture_output=True, text=True,
                           timeout=timeout, stdin=subprocess.DEVNULL, **options)
+
+
+class AuditLog:
+    """An audit log as the commands show it; `where` are the options that say which."""
+
+    def __init__(self, *where):
+        self.where = where
+
+    def rows(self, *arguments):
+        """Rows of `audit --json` as dictionaries; all of them unless the arguments say otherwise."""
+        limit = () if "--limit" in arguments else ("--limit", "100000000")
+        result = run("audit", "--json", *limit, *self.where, *arguments)
+        if result.returncode != 0:
+            raise AssertionError(f"audit failed: {result.stderr}")
+        return [json.loads(line) for line in result.stdout.splitlines()]
+
+    def verify(self):
+        """What `audit verify --json` says, and its exit code."""
+        result = run("audit", "verify", "--json", *self.where)
+        return (json.loads(result.stdout) if result.stdout else {"ok": False, "reason": result.stderr}), result.returncode
 
 
 class Client:
