@@ -26,9 +26,9 @@ struct MoveReport {
 // Told now and then how much this run has moved; may be empty.
 using MoveProgress = std::function<void(const MoveReport& so_far)>;
 
-// kNotFound: there is nothing to move. kInvalidArgument, with a sentence: the target holds a store already, or either
-// takes part in another move. kCorrupt: what was read back is not what was written; nothing of it was erased. Errors of
-// either store; run it again.
+// A move that has ended already is a success. kNotFound: there is nothing to move, or it was moved to another place.
+// kInvalidArgument, with a sentence: the target holds a store already, or either takes part in another move. kCorrupt:
+// what was read back is not what was written; nothing of it was erased. Errors of either store; run it again.
 Result<MoveReport> move_store(StoreTransfer& from, StoreTransfer& to, Random& random, const MoveProgress& progress);
 
 }  // namespace disposable

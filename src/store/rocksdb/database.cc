@@ -212,4 +212,19 @@ Result<std::optional<Bytes>> Database::last_key(Family family, ByteView from) co
   return iterator->Valid() ? std::optional<Bytes>(copy(iterator->key())) : std::nullopt;
 }
 
+Result<void> Database::compact() {
+  const std::shared_lock lock(open_mutex_);
+  if (db_ == nullptr) {
+    return fail(Errc::kUnavailable, "the store is being reopened");
+  }
+  const std::vector<rocksdb::ColumnFamilyHandle*> families(handles_.begin(), handles_.end());
+  rocksdb::Status status = db_->Flush(rocksdb::FlushOptions(), families);
+  rocksdb::CompactRangeOptions options;
+  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+  for (rocksdb::ColumnFamilyHandle* const family : families) {
+    status = status.ok() ? db_->CompactRange(options, family, nullptr, nullptr) : status;
+  }
+  return status.ok() ? Result<void>{} : failed(status);
+}
+
 }  // namespace disposable

@@ -75,6 +75,8 @@ class Database {
   Result<void> open_beside_writer();
 
   Written write(Batch& batch, Sync sync);
+  // Rewrites the files, so that nothing that was removed or replaced is in them any more.
+  Result<void> compact();
 
   Result<std::optional<Bytes>> read(Family family, ByteView key) const;
   Result<void> scan(Family family, const Range& range, const Visitor& visit) const;

@@ -16,8 +16,7 @@ std::string reason(int error) { return std::system_category().message(error); }
 
 Result<FolderLock> FolderLock::acquire(const std::string& directory) {
   constexpr mode_t kOwnerOnly = 0600;
-  FileDescriptor file(
-      ::open((directory + "/" + kFileName).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kOwnerOnly));
+  FileDescriptor file(::open((directory + "/in-use").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kOwnerOnly));
   if (!file) {
     return fail(Errc::kUnavailable, "cannot use the data folder " + directory + ": " + reason(errno));
   }

@@ -4,7 +4,6 @@
 
 #pragma once
 
-#include <filesystem>
 #include <string>
 
 #include "base/file_descriptor.h"
@@ -16,12 +15,8 @@ class FolderLock {
  public:
   // kUnavailable: in use by another process (the detail says so), or the folder is missing or not writable.
   static Result<FolderLock> acquire(const std::string& directory);
-  // Whether the lock is on this file, which must then stay.
-  static bool is_lock(const std::filesystem::path& file) { return file.filename() == kFileName; }
 
  private:
-  static constexpr const char* kFileName = "in-use";
-
   explicit FolderLock(FileDescriptor file) : file_(std::move(file)) {}
 
   FileDescriptor file_;

@@ -34,7 +34,7 @@ Result<std::unique_ptr<RocksDbTransfer>> RocksDbTransfer::open(const std::string
     return fail(lock.error());
   }
   std::unique_ptr<RocksDbTransfer> transfer(new RocksDbTransfer(directory, std::move(*lock)));
-  const Result<void> opened = transfer->database_->open();
+  const Result<void> opened = transfer->database_.open();
   if (!opened) {
     return fail(opened.error());
   }
@@ -42,7 +42,7 @@ Result<std::unique_ptr<RocksDbTransfer>> RocksDbTransfer::open(const std::string
 }
 
 Result<std::optional<Identity>> RocksDbTransfer::identity() {
-  const Result<std::optional<Bytes>> stored = database_->read(Family::kMeta, as_bytes(kIdentityKey));
+  const Result<std::optional<Bytes>> stored = database_.read(Family::kMeta, as_bytes(kIdentityKey));
   if (!stored || !stored->has_value()) {
     return stored ? Result<std::optional<Identity>>(std::nullopt) : fail(stored.error());
   }
@@ -62,22 +62,22 @@ Result<std::optional<KeyringCheck>> RocksDbTransfer::keyring_check() {
 }
 
 Result<MoveState> RocksDbTransfer::move_state() {
-  const Result<std::optional<Bytes>> stored = database_->read(Family::kMeta, as_bytes(kMoveKey));
+  const Result<std::optional<Bytes>> stored = database_.read(Family::kMeta, as_bytes(kMoveKey));
   if (!stored) {
     return fail(stored.error());
   }
   return stored->has_value() ? move_state_from(as_text(**stored)) : MoveState{};
 }
 
-Result<StoreTotals> RocksDbTransfer::totals() { return read_totals(*database_); }
+Result<StoreTotals> RocksDbTransfer::totals() { return read_totals(database_); }
 
 Result<std::optional<EventId>> RocksDbTransfer::last_acknowledged() {
-  const Result<OutboxState> state = read_outbox_state(*database_);
+  const Result<OutboxState> state = read_outbox_state(database_);
   return state ? Result<std::optional<EventId>>(state->acknowledged_id) : fail(state.error());
 }
 
 Result<void> RocksDbTransfer::write(Database::Batch& batch) {
-  const Database::Written written = database_->write(batch, Database::Sync::kYes);
+  const Database::Written written = database_.write(batch, Database::Sync::kYes);
   return written.outcome == Database::Outcome::kWritten
              ? Result<void>{}
              : fail(Errc::kUnavailable, "cannot write to " + directory_ + ": " + written.reason);
@@ -91,7 +91,7 @@ Result<void> RocksDbTransfer::say(const MoveState& state, const KeyringCheck& ch
 }
 
 Result<void> RocksDbTransfer::begin_arriving(const KeyringCheck& keyring_check, const std::string& move) {
-  Database::Batch batch(*database_);
+  Database::Batch batch(database_);
   return say({MoveState::Role::kArriving, move}, keyring_check, batch);
 }
 
@@ -100,7 +100,7 @@ Result<void> RocksDbTransfer::begin_leaving(const std::string& move) {
   if (!found) {
     return fail(found.error());
   }
-  Database::Batch batch(*database_);
+  Database::Batch batch(database_);
   return say({MoveState::Role::kLeaving, move}, found->value_or(Identity{}).check, batch);
 }
 
@@ -110,7 +110,7 @@ Result<void> RocksDbTransfer::end_arriving(const StoreTotals& totals, const std:
   if (!state) {
     return fail(state.error());
   }
-  Database::Batch batch(*database_);
+  Database::Batch batch(database_);
   batch.put(Family::kMeta, as_bytes(kTotalsKey), encode_totals(totals));
   if (last_acknowledged) {
     batch.put(Family::kMeta, as_bytes(kAcknowledgedKey), encode_acknowledged({0, *last_acknowledged}));
@@ -118,26 +118,19 @@ Result<void> RocksDbTransfer::end_arriving(const StoreTotals& totals, const std:
   return say({MoveState::Role::kNone, state->move}, found->value_or(Identity{}).check, batch);
 }
 
-// Deleting leaves the old values in files until they are merged; without the files they are nowhere.
+// What was erased is in files until these are rewritten. Before the last word, so that a run that is broken off is
+// followed by one that rewrites them.
 Result<void> RocksDbTransfer::end_leaving() {
   const Result<std::optional<Identity>> found = identity();
   const Result<MoveState> state = found ? move_state() : fail(found.error());
   if (!state) {
     return fail(state.error());
   }
-  database_ = nullptr;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(directory_, error)) {
-    if (!FolderLock::is_lock(entry.path())) {
-      std::filesystem::remove_all(entry.path(), error);
-    }
+  const Result<void> compacted = database_.compact();
+  if (!compacted) {
+    return compacted;
   }
-  database_ = std::make_unique<Database>(directory_);
-  const Result<void> opened = database_->open();
-  if (!opened) {
-    return opened;
-  }
-  Database::Batch batch(*database_);
+  Database::Batch batch(database_);
   return say({MoveState::Role::kLeft, state->move}, found->value_or(Identity{}).check, batch);
 }
 
@@ -151,7 +144,7 @@ Result<StoredSecret> RocksDbTransfer::decode(const StoreId& id, ByteView value) 
     secret.payload = std::move(stored->payload);
     return secret;
   }
-  Result<std::optional<Bytes>> payload = database_->read(Family::kPayloads, id.bytes);
+  Result<std::optional<Bytes>> payload = database_.read(Family::kPayloads, id.bytes);
   if (!payload) {
     return fail(payload.error());
   }
@@ -163,7 +156,7 @@ Result<std::vector<StoredSecret>> RocksDbTransfer::some_secrets(std::size_t limi
   std::vector<StoredSecret> secrets;
   std::size_t bytes = 0;
   Result<void> decoded;
-  Result<void> scanned = database_->scan(Family::kRecords, {}, [&](ByteView key, ByteView value) {
+  Result<void> scanned = database_.scan(Family::kRecords, {}, [&](ByteView key, ByteView value) {
     const Result<StoreId> id = store_id(key);
     Result<StoredSecret> secret = id ? decode(*id, value) : fail(id.error());
     if (!secret) {
@@ -181,7 +174,7 @@ Result<std::vector<StoredSecret>> RocksDbTransfer::some_secrets(std::size_t limi
 }
 
 Result<std::optional<StoredSecret>> RocksDbTransfer::find(const StoreId& id) {
-  const Result<std::optional<Bytes>> value = database_->read(Family::kRecords, id.bytes);
+  const Result<std::optional<Bytes>> value = database_.read(Family::kRecords, id.bytes);
   if (!value || !value->has_value()) {
     return value ? Result<std::optional<StoredSecret>>(std::nullopt) : fail(value.error());
   }
@@ -190,7 +183,7 @@ Result<std::optional<StoredSecret>> RocksDbTransfer::find(const StoreId& id) {
 }
 
 Result<void> RocksDbTransfer::put(std::span<const StoredSecret> secrets) {
-  Database::Batch batch(*database_);
+  Database::Batch batch(database_);
   for (const StoredSecret& secret : secrets) {
     const Bytes none;
     const Bytes& payload = secret.payload ? *secret.payload : none;
@@ -205,7 +198,7 @@ Result<void> RocksDbTransfer::put(std::span<const StoredSecret> secrets) {
 }
 
 Result<void> RocksDbTransfer::erase(std::span<const StoredSecret> secrets) {
-  Database::Batch batch(*database_);
+  Database::Batch batch(database_);
   for (const StoredSecret& secret : secrets) {
     batch.remove(Family::kRecords, secret.id.bytes);
     batch.remove(Family::kPayloads, secret.id.bytes);
@@ -217,7 +210,7 @@ Result<void> RocksDbTransfer::erase(std::span<const StoredSecret> secrets) {
 Result<std::vector<OutboxEntry>> RocksDbTransfer::some_events(std::size_t limit) {
   std::vector<OutboxEntry> events;
   Result<void> decoded;
-  Result<void> scanned = database_->scan(Family::kOutbox, {}, [&](ByteView key, ByteView value) {
+  Result<void> scanned = database_.scan(Family::kOutbox, {}, [&](ByteView key, ByteView value) {
     const Result<std::uint64_t> position = decode_outbox_key(key);
     Result<Event> event = decode_event(value);
     if (!position || !event) {
@@ -234,12 +227,12 @@ Result<std::vector<OutboxEntry>> RocksDbTransfer::some_events(std::size_t limit)
 }
 
 Result<void> RocksDbTransfer::put_events(std::span<const OutboxEntry> events) {
-  const Result<OutboxState> state = read_outbox_state(*database_);
+  const Result<OutboxState> state = read_outbox_state(database_);
   if (!state) {
     return fail(state.error());
   }
   std::uint64_t position = state->next_position;
-  Database::Batch batch(*database_);
+  Database::Batch batch(database_);
   for (const OutboxEntry& entry : events) {
     batch.put(Family::kOutbox, outbox_key(position++), encode_event(entry.event));
   }
@@ -247,7 +240,7 @@ Result<void> RocksDbTransfer::put_events(std::span<const OutboxEntry> events) {
 }
 
 Result<void> RocksDbTransfer::erase_events(std::span<const OutboxEntry> events) {
-  Database::Batch batch(*database_);
+  Database::Batch batch(database_);
   for (const OutboxEntry& entry : events) {
     batch.remove(Family::kOutbox, outbox_key(entry.position));
   }

@@ -23,7 +23,7 @@ class RocksDbTransfer final : public StoreTransfer {
   Result<void> begin_arriving(const KeyringCheck& keyring_check, const std::string& move) override;
   Result<void> begin_leaving(const std::string& move) override;
   Result<void> end_arriving(const StoreTotals& totals, const std::optional<EventId>& last_acknowledged) override;
-  // Also removes the files that secrets were in.
+  // Also rewrites the files that secrets were in.
   Result<void> end_leaving() override;
 
   Result<std::vector<StoredSecret>> some_secrets(std::size_t limit) override;
@@ -36,7 +36,7 @@ class RocksDbTransfer final : public StoreTransfer {
 
  private:
   RocksDbTransfer(std::string directory, FolderLock lock)
-      : directory_(std::move(directory)), lock_(std::move(lock)), database_(std::make_unique<Database>(directory_)) {}
+      : directory_(std::move(directory)), lock_(std::move(lock)), database_(directory_) {}
 
   Result<std::optional<Identity>> identity();
   Result<void> write(Database::Batch& batch);
@@ -46,7 +46,7 @@ class RocksDbTransfer final : public StoreTransfer {
 
   const std::string directory_;
   const FolderLock lock_;
-  std::unique_ptr<Database> database_;
+  Database database_;
 };
 
 }  // namespace disposable
