@@ -143,9 +143,12 @@ void PostgresServer::configure() const {
   std::ofstream(folder_ / "data/pg_hba.conf") << "host all asked 127.0.0.1/32 scram-sha-256\n" << trusted;
 }
 
+// A killed server's processes may still be on their way out, and then the new one ends at once.
 void PostgresServer::start() {
-  pid_ = spawn({program("postgres"), "-D", folder_ / "data"}, folder_ / "server.log");
-  for (int attempt = 0; attempt < 500; ++attempt) {
+  for (int attempt = 0; attempt < 1500; ++attempt) {
+    if (pid_ < 0 || ::waitpid(pid_, nullptr, WNOHANG) == pid_) {
+      pid_ = spawn({program("postgres"), "-D", folder_ / "data"}, folder_ / "server.log");
+    }
     if (PQstatus(connect_superuser(folder(), port_).get()) == CONNECTION_OK) {
       return;
     }
