@@ -64,6 +64,11 @@ pid_t spawn(std::vector<std::string> arguments, const std::filesystem::path& out
   return pid;
 }
 
+void give_to_server(const std::filesystem::path& path) {
+  const bool given = ::geteuid() != 0 || ::chown(path.c_str(), server_user().pw_uid, server_user().pw_gid) == 0;
+  REQUIRE(given);
+}
+
 int free_port() {
   const FileDescriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
@@ -108,10 +113,8 @@ std::string run_sql_on(const PostgresServer& server, const std::string& schema, 
 
 PostgresServer::PostgresServer() : port_(free_port()) {
   make_files(folder_);
-  if (::geteuid() == 0) {
-    for (const std::filesystem::path& path : {folder(), folder() / "localhost.pem", folder() / "localhost.key"}) {
-      REQUIRE(::chown(path.c_str(), server_user().pw_uid, server_user().pw_gid) == 0);
-    }
+  for (const std::filesystem::path& path : {folder(), folder() / "localhost.pem", folder() / "localhost.key"}) {
+    give_to_server(path);
   }
   create_data();
   configure();
