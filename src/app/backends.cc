@@ -52,8 +52,10 @@ BackendNeeds backend_needs(const Backends& backends) {
   const auto add = [&needs](const std::string& url, auto files_of) {
     if (!url.empty()) {
       needs.calls_out = true;
-      const std::vector<std::filesystem::path> files = files_of(url);
-      needs.files.insert(needs.files.end(), files.begin(), files.end());
+      const UrlFiles files = files_of(url);
+      auto& [certificates, passwords] = needs.files;
+      certificates.insert(certificates.end(), files.certificates.begin(), files.certificates.end());
+      passwords.insert(passwords.end(), files.passwords.begin(), files.passwords.end());
     }
   };
   add(backends.store, redis_url_files);

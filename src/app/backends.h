@@ -53,10 +53,16 @@ Result<std::unique_ptr<RevealLedger>> open_ledger(const BackendParts& parts);
 // To read the audit log beside the service.
 Result<std::unique_ptr<AuditSource>> open_audit_source(const Paths& paths, const Backends& backends);
 
+// A certificate is renewed as another file in its folder, so all of that may be read; a password file may be read
+// alone, since its folder may be somebody's home.
+struct UrlFiles {
+  std::vector<std::filesystem::path> certificates{};
+  std::vector<std::filesystem::path> passwords{};
+};
 // What the sandbox must leave open: whether servers elsewhere are called, and which files their URLs name.
 struct BackendNeeds {
   bool calls_out = false;
-  std::vector<std::filesystem::path> files;
+  UrlFiles files{};
 };
 BackendNeeds backend_needs(const Backends& backends);
 
@@ -79,8 +85,8 @@ Result<std::unique_ptr<RevealLedger>> open_postgres_ledger(const BackendParts& p
 Result<std::unique_ptr<AuditSource>> open_postgres_audit_source(const std::string& url);
 Result<void> retire_postgres_audit_log(const std::string& url, std::uint64_t rows);
 Result<bool> postgres_audit_log_retired(const std::string& url);
-std::vector<std::filesystem::path> redis_url_files(const std::string& url);
-std::vector<std::filesystem::path> postgres_url_files(const std::string& url);
+UrlFiles redis_url_files(const std::string& url);
+UrlFiles postgres_url_files(const std::string& url);
 std::vector<Component> redis_components();
 std::vector<Component> postgres_components();
 

@@ -30,7 +30,7 @@ Result<bool> postgres_audit_log_retired(const std::string& /*url*/) {
   return fail(Errc::kInvalidArgument, postgres_url_problem({}));
 }
 
-std::vector<std::filesystem::path> postgres_url_files(const std::string& /*url*/) { return {}; }
+UrlFiles postgres_url_files(const std::string& /*url*/) { return {}; }
 
 std::vector<Component> postgres_components() { return {}; }
 

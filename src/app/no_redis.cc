@@ -18,7 +18,7 @@ Result<std::unique_ptr<StoreTransfer>> open_redis_transfer(const std::string& /*
   return fail(Errc::kInvalidArgument, redis_url_problem({}));
 }
 
-std::vector<std::filesystem::path> redis_url_files(const std::string& /*url*/) { return {}; }
+UrlFiles redis_url_files(const std::string& /*url*/) { return {}; }
 
 std::vector<Component> redis_components() { return {}; }
 

@@ -64,22 +64,28 @@ Result<bool> postgres_audit_log_retired(const std::string& text) {
 }
 
 // Besides what the URL names, what libpq looks for by itself.
-std::vector<std::filesystem::path> postgres_url_files(const std::string& url) {
-  std::vector<std::filesystem::path> files;
+UrlFiles postgres_url_files(const std::string& url) {
+  UrlFiles files;
   const Result<PostgresUrl> parsed = parse_postgres_url(url);
   if (!parsed) {
     return files;
   }
-  for (const char* keyword : {"sslrootcert", "sslcert", "sslkey", "sslcrl", "passfile"}) {
+  for (const char* keyword : {"sslrootcert", "sslcert", "sslkey", "sslcrl"}) {
     const std::optional<std::string> file = parsed->setting(keyword);
     if (file && !file->empty()) {
-      files.emplace_back(*file);
+      files.certificates.emplace_back(*file);
     }
+  }
+  if (const std::optional<std::string> file = parsed->setting("passfile"); file && !file->empty()) {
+    files.passwords.emplace_back(*file);
+  } else if (const char* named = std::getenv("PGPASSFILE"); named != nullptr) {
+    files.passwords.emplace_back(named);
   }
   if (const char* home = std::getenv("HOME"); home != nullptr) {
     for (const char* file : {"root.crt", "postgresql.crt", "postgresql.key", "root.crl"}) {
-      files.push_back(std::filesystem::path(home) / ".postgresql" / file);
+      files.certificates.push_back(std::filesystem::path(home) / ".postgresql" / file);
     }
+    files.passwords.push_back(std::filesystem::path(home) / ".pgpass");
   }
   return files;
 }

@@ -70,15 +70,19 @@ Result<std::unique_ptr<StoreTransfer>> open_redis_transfer(const std::string& te
   return RedisTransfer::open(std::move(*url), accept_data_loss);
 }
 
-std::vector<std::filesystem::path> redis_url_files(const std::string& url) {
-  std::vector<std::filesystem::path> files;
+UrlFiles redis_url_files(const std::string& url) {
+  UrlFiles files;
   const Result<RedisUrl> parsed = parse_redis_url(url);
-  if (parsed) {
-    for (const std::string& file : {parsed->ca_file, parsed->certificate_file, parsed->key_file}) {
-      if (!file.empty()) {
-        files.emplace_back(file);
-      }
+  if (!parsed) {
+    return files;
+  }
+  for (const std::string& file : {parsed->ca_file, parsed->certificate_file, parsed->key_file}) {
+    if (!file.empty()) {
+      files.certificates.emplace_back(file);
     }
+  }
+  if (!parsed->password_file.empty()) {
+    files.passwords.emplace_back(parsed->password_file);
   }
   return files;
 }

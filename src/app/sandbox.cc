@@ -60,8 +60,11 @@ void add_backends(const BackendNeeds& needs, const std::filesystem::path& creden
         "/etc/passwd", "/etc/ld.so.cache", "/etc/ssl", "/run/systemd/resolve", "/lib", "/usr/lib", ".env"}) {
     rules.readable.emplace_back(path);
   }
-  for (const std::filesystem::path& file : needs.files) {
+  for (const std::filesystem::path& file : needs.files.certificates) {
     add_readable(file, credentials, rules);
+  }
+  for (const std::filesystem::path& file : needs.files.passwords) {
+    rules.readable.push_back(file);
   }
 }
 

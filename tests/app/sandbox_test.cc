@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <fstream>
@@ -21,6 +22,7 @@
 #include <latch>
 #include <thread>
 
+#include "app/backends.h"
 #include "app/system_calls.h"
 #include "base/file_descriptor.h"
 #include "support/temporary_folder.h"
@@ -113,6 +115,23 @@ TEST_CASE("sandbox: the rules follow the options") {
   CHECK(rules.ports == std::vector<std::uint16_t>{80, 443});
   CHECK_FALSE(rules.abstract_sockets);
   CHECK(landlock_rules(options, {"@notify", {}}).abstract_sockets);
+}
+
+TEST_CASE("sandbox: of what a URL names, certificates come with their folder and a password file alone" *
+          doctest::skip(!redis_built_in() || !postgres_built_in())) {
+  ServeOptions options;
+  options.paths = {"/d/data", "/k/keyring"};
+  options.backends.store = "rediss://host?user=a&password_file=/srv/us/redis&cacert=/etc/redis/ca.crt";
+  options.backends.audit = "postgresql://a@host/d?passfile=/srv/us/postgres&sslrootcert=/etc/postgres/ca.crt";
+  const std::vector<std::filesystem::path> readable = landlock_rules(options, {}).readable;
+  const auto has = [&readable](const char* path) {
+    return std::find(readable.begin(), readable.end(), path) != readable.end();
+  };
+  for (const char* path : {"/srv/us/redis", "/srv/us/postgres", "/etc/redis", "/etc/postgres"}) {
+    CAPTURE(path);
+    CHECK(has(path));
+  }
+  CHECK_FALSE(has("/srv/us"));
 }
 
 TEST_CASE("sandbox: files beyond the rules are refused" * doctest::skip(landlock_version() < 3)) {
