@@ -37,7 +37,7 @@ def options_of_help():
     assert done.returncode == 0, done.stderr
     options = {}
     for name, text in re.findall(r"^  (--[a-z-]+) (.*)$", done.stdout, re.MULTILINE):
-        default = re.search(r"\(([^()]*)\)(; repeatable)?$", text)
+        default = re.search(r"\(([^()]*)\)(; repeatable|: .*)?$", text)
         options[name] = default.group(1) if default else "off"
     return options
 
@@ -55,8 +55,9 @@ class ObservedTest(ServiceCase):
         status, _, text = self.client.request("GET", "/metrics")
         samples = re.findall(r"^(\w+)[ {]", text.decode(), re.MULTILINE)
         self.assertEqual((status, [name for name in samples if not name.startswith(PREFIX)]), (200, []))
-        self.assertEqual(sorted(table("Metric")),
-                         sorted({re.sub(r"_(bucket|sum|count)$", "", name.removeprefix(PREFIX)) for name in samples}))
+        names = {re.sub(r"_(bucket|sum|count)$", "", name.removeprefix(PREFIX)) for name in samples}
+        store = "Redis" if any(name.startswith("store_redis_") for name in names) else "the data folder"
+        self.assertEqual(sorted(table("Metric", f"Metric of a store in {store}")), sorted(names))
 
     def test_the_table_names_the_labels_of_limits_and_connections(self):
         text = self.client.request("GET", "/metrics")[2].decode()
