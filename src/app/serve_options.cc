@@ -30,7 +30,7 @@ void add_backends(CLI::App& serve, Backends& backends) {
   OptionTable table(serve, kElsewhere);
   table
       .text("--ledger", backends.ledger, "URL",
-            "Hand out a secret only when a row in PostgreSQL says so (none): postgresql://...")
+            "Hand out a secret only when a row in PostgreSQL says so, postgresql:// (none)")
       ->check(postgres_url_problem);
   table.flag("--accept-data-loss", backends.accept_data_loss,
              "Start with servers whose settings can lose what was acknowledged");
@@ -114,13 +114,13 @@ void add_paths(CLI::App& command, RawPaths& paths) {
 void add_store(CLI::App& command, Backends& backends) {
   OptionTable(command, kElsewhere)
       .text("--store", backends.store, "URL",
-            "The store (in the data folder): redis://, rediss://, redis+sentinel://...")
+            "The store, redis://, rediss://, redis+unix:// or redis+sentinel:// (in the data folder)")
       ->check(redis_url_problem);
 }
 
 void add_audit_log(CLI::App& command, Backends& backends) {
   OptionTable(command, kElsewhere)
-      .text("--audit", backends.audit, "URL", "The audit log (in the data folder): postgresql://...")
+      .text("--audit", backends.audit, "URL", "The audit log, postgresql:// (in the data folder)")
       ->check(postgres_url_problem);
 }
 

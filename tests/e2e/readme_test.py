@@ -37,7 +37,7 @@ def options_of_help():
     assert done.returncode == 0, done.stderr
     options = {}
     for name, text in re.findall(r"^  (--[a-z-]+) (.*)$", done.stdout, re.MULTILINE):
-        default = re.search(r"\(([^()]*)\)(; repeatable|: .*)?$", text)
+        default = re.search(r"\(([^()]*)\)(; repeatable)?$", text)
         options[name] = default.group(1) if default else "off"
     return options
 
