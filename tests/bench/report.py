@@ -51,14 +51,15 @@ def show_throughput(rows, rounds, seconds):
 def show_scale_out(rows, rounds, seconds):
     lines = [f"Scaled out on one Redis (appendfsync always) and one PostgreSQL, {SHARE_CONNECTIONS} connections in all; "
              f"medians of {rounds} rounds of {seconds} s.",
-             "Everything shares the machine's cores: nodes, Redis, PostgreSQL and the clients. redis-benchmark makes the same",
-             "number of durable writes of 256 bytes on the same server: the most that any service on it could do.", "",
+             "Everything shares the machine's cores: nodes, Redis, PostgreSQL and the clients. redis-benchmark makes one durable",
+             "write of 256 bytes a request on the same server: more than that no service on it could do. CPU is the nodes'.", "",
              f"{'nodes':>5}  {'load':<30}{'requests/s':>11}  {'slowest-fastest':>15}  {'p50 ms':>8}  {'p99 ms':>9}  "
              f"{'CPU ms':>7}  {'of redis-benchmark':>18}"]
     for row in rows:
         span = f"{row['slowest_round']:.0f}-{row['fastest_round']:.0f}"
+        cpu = f"{row['cpu_ms_per_1000']:.1f}" if row["nodes"] else ""
         lines.append(f"{row['nodes'] or '':>5}  {row['load']:<30}{row['requests_per_second']:>11.0f}  {span:>15}  "
-                     f"{row['p50_ms']:>8.2f}  {row['p99_ms']:>9.2f}  {row['cpu_ms_per_1000']:>7.1f}  "
+                     f"{row['p50_ms']:>8.2f}  {row['p99_ms']:>9.2f}  {cpu:>7}  "
                      f"{row['of_baseline']:>18.1%}")
     return lines
 

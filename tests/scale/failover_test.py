@@ -18,6 +18,8 @@ from suite import LONG, wait_until
 
 FAILOVERS = 50 if LONG else 4
 WORKERS = 3
+# Each worker reads one in so many seconds: enough secrets for a failover of some seconds.
+SECRETS, PAUSE_SECONDS = 1200, 0.01
 NODES = 2
 # A failover falls into the middle of the load, which goes on with the old primary while there is one.
 BEFORE_SECONDS, AFTER_SECONDS = 0.5, 1.0
@@ -47,34 +49,46 @@ def copied(redis):
 
 
 class Readers:
-    """Create secrets and read them at once, over all nodes of a cluster, until the block ends."""
+    """Read secrets that all replicas have, one after the other, over all nodes of a cluster, until the block ends."""
 
     def __init__(self, cluster):
         self.cluster = cluster
-        self.read = []  # keys of those that were handed out, and the time
+        self.read = []  # keys of those that were handed out
         self.refused = 0
         self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._work, args=(number,)) for number in range(WORKERS)]
+        self._live = []
+        self._each(self._create)
+        self._threads = []
 
-    def _work(self, number):
-        nodes = self.cluster.nodes
-        clients = [Client(node.address, 20) for node in nodes]
-        while not self._stop.is_set():
+    @staticmethod
+    def _each(work):
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(WORKERS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _create(self, number):
+        client = Client(self.cluster.nodes[number % NODES].address, 20)
+        for _ in range(SECRETS // WORKERS):
+            self._live.append(client.create("of a failover", ttl_seconds=DAY))
+        client.close()
+
+    def _read(self, number):
+        clients = [Client(node.address, 20) for node in self.cluster.nodes]
+        while self._live and not self._stop.wait(PAUSE_SECONDS):
             number += 1
-            status, answer = ask(clients[number % len(nodes)], "POST", "/api/v1/secret",
-                                 {"secret": "of a failover", "ttl_seconds": DAY})
+            key = self._live.pop()
+            status, _ = ask(clients[number % NODES], "GET", f"/api/v1/secret/{key}")
             if status == 200:
-                key = answer["secret_key"]
-                status, _ = ask(clients[(number + 1) % len(nodes)], "GET", f"/api/v1/secret/{key}")
-                if status == 200:
-                    self.read.append(key)
-            if status != 200:
+                self.read.append(key)
+            else:
                 self.refused += 1
-                self._stop.wait(0.02)
         for client in clients:
             client.close()
 
     def __enter__(self):
+        self._threads = [threading.Thread(target=self._read, args=(number,)) for number in range(WORKERS)]
         for thread in self._threads:
             thread.start()
         return self
@@ -86,10 +100,14 @@ class Readers:
 
     def read_again(self):
         """{status: how many}, of everything that was handed out."""
-        statuses = collections.Counter()
-        for number, key in enumerate(self.read):
-            statuses[read_until_answered(self.cluster.nodes[number % NODES], key)] += 1
-        return statuses
+        statuses = []
+
+        def work(number):
+            for key in self.read[number::WORKERS]:
+                statuses.append(read_until_answered(self.cluster.nodes[number % NODES], key))
+
+        self._each(work)
+        return collections.Counter(statuses)
 
 
 class FailoverTest(ScaleCase):
@@ -133,14 +151,16 @@ class FailoverTest(ScaleCase):
         again = collections.defaultdict(collections.Counter)
         refused = 0
         for _ in range(FAILOVERS):
-            with Readers(names["with the ledger"]) as first, Readers(names["without"]) as second:
+            readers = {name: Readers(cluster) for name, cluster in names.items()}
+            self.assertEqual(self.server(self.sentinels.primary_port()).cli("wait", 2, 10_000), "2")
+            with readers["with the ledger"], readers["without"]:
                 time.sleep(BEFORE_SECONDS)
                 self.fail_over()
-            for name, readers in zip(names, (first, second)):
-                readers.cluster.wait_until_ready()
-                again[name] += readers.read_again()
-                keys[name] += readers.read
-                refused += readers.refused
+            for name, those in readers.items():
+                those.cluster.wait_until_ready()
+                again[name] += those.read_again()
+                keys[name] += those.read
+                refused += those.refused
         for name, seen in again.items():
             suite.figure(f"{FAILOVERS} failovers {name}: {len(keys[name]):,} secrets handed out around them, then asked for "
                          f"again: {seen[200]} second readings, {seen[410]:,} x 410, {seen[404]} x 404; "

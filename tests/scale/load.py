@@ -56,7 +56,11 @@ class Round:
 
 
 class ClusterLoad(Load):
-    """Goes on with the next node when one is gone, until the round is over."""
+    """Goes on with the next node when one is gone, until the round is over. A client pauses after each operation."""
+
+    def __init__(self, oracle, life, pause):
+        super().__init__(oracle, life)
+        self._pause = pause
 
     def _work(self, number):
         chooser = self._oracle.chooser(self._life.number, number)
@@ -73,8 +77,7 @@ class ClusterLoad(Load):
             if gone:
                 client.close()
                 client = Client(self._oracle, self._life, chooser)
-            if gone or client.refused:
-                self._life.over.wait(PAUSE_SECONDS)
+            self._life.over.wait(PAUSE_SECONDS if gone or client.refused else self._pause)
         client.close()
 
 
@@ -93,10 +96,10 @@ class Trial:
         return Round(self.rounds, [node.address for node in self.cluster.nodes])
 
     @contextlib.contextmanager
-    def load(self):
-        """A round; the block makes its fault, by `with trial.fault(round)`."""
+    def load(self, pause=0.0):
+        """A round; the block makes its fault, by `with trial.fault(round)`. `pause`: of each client, after an operation."""
         now = self._round()
-        load = ClusterLoad(self.oracle, now)
+        load = ClusterLoad(self.oracle, now, pause)
         load.start()
         try:
             yield now

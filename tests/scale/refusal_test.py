@@ -77,7 +77,7 @@ class RefusalTest(ScaleCase):
             "PostgreSQL, nobody there": (
                 ("--audit", f"postgresql://a:no-such-password@{elsewhere}/d"), (elsewhere,)),
             "PostgreSQL, no such database": (
-                ("--audit", postgres.replace("/disposable", "/absent")), ("absent",)),
+                ("--audit", postgres.replace(f":{self.postgres.port}/disposable", f":{self.postgres.port}/absent")), ("absent",)),
             "ledger, nobody there": (
                 ("--ledger", f"postgresql://a:no-such-password@{elsewhere}/d"), (elsewhere,)),
         }
