@@ -76,9 +76,12 @@ class Readers:
 
     def _read(self, number):
         clients = [Client(node.address, 20) for node in self.cluster.nodes]
-        while self._live and not self._stop.wait(PAUSE_SECONDS):
+        while not self._stop.wait(PAUSE_SECONDS):
             number += 1
-            key = self._live.pop()
+            try:
+                key = self._live.pop()
+            except IndexError:
+                break
             status, _ = ask(clients[number % NODES], "GET", f"/api/v1/secret/{key}")
             if status == 200:
                 self.read.append(key)

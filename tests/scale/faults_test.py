@@ -150,7 +150,7 @@ class FaultsTest(FaultCase):
 
     def without_postgres(self, away, back, noticed):
         """The audit log is away: everything is answered, and recorded later. `noticed`: /readyz says so soon."""
-        with self.trial.load(pause=0.02):
+        with self.trial.load(pause=0.5 if LONG else 0.02):
             self.trial.wait_for_answers(BUSY)
             away()
             try:

@@ -64,6 +64,10 @@ class RefusalTest(ScaleCase):
         replica = self.enterContext(Redis(self.new_folder(), replicaof=self.good))
         locked = self.enterContext(Redis(self.new_folder(), requirepass="right-password"))
         elsewhere = f"127.0.0.1:{nobody}"
+        standby = self.enterContext(Postgres(self.new_folder()))
+        standby.stop()
+        (standby.data / "standby.signal").touch()
+        standby.start()
         postgres = self.postgres.url()
         cases = {
             "a replica": (("--store", replica.url()), ("replica",)),
@@ -76,6 +80,7 @@ class RefusalTest(ScaleCase):
                 ("--audit", postgres.replace("pass%2Fword", "no-such-password")), ("password authentication failed",)),
             "PostgreSQL, nobody there": (
                 ("--audit", f"postgresql://a:no-such-password@{elsewhere}/d"), (elsewhere,)),
+            "PostgreSQL, a standby": (("--audit", standby.url()), ("standby",)),
             "PostgreSQL, no such database": (
                 ("--audit", postgres.replace(f":{self.postgres.port}/disposable", f":{self.postgres.port}/absent")), ("absent",)),
             "ledger, nobody there": (
