@@ -62,6 +62,13 @@ class Node:
         finally:
             connection.close()
 
+    def metric(self, name):
+        """The value of one without labels."""
+        connection = Connection(self.address)
+        lines = connection.exchange("GET", "/metrics").body.decode().splitlines()
+        connection.close()
+        return next(float(line.split()[1]) for line in lines if line.startswith(f"{name} "))
+
 
 class Cluster:
     """`count` nodes with the same options, started. A context manager."""

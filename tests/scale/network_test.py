@@ -6,12 +6,13 @@ import subprocess
 import time
 
 import suite
-from backends import Postgres, Redis
+from backends import Postgres, Proxy, Redis
 from fixture import Cluster, ScaleCase
 from load import Trial
 from suite import LONG
 
 BUSY = 200
+LOST_ANSWERS = 1000 if LONG else 60
 CUT_SECONDS = 60 if LONG else 5
 SERVERS, NODES = "10.77.0.1", "10.77.0.2"
 HERE, THERE = "servers", "nodes"
@@ -55,6 +56,29 @@ class Elsewhere:
         self.holder.wait()
         # The last process of the nodes may hold the namespace a moment longer.
         subprocess.run(["ip", "link", "del", HERE], capture_output=True, check=False)
+
+
+class LostAnswersTest(ScaleCase):
+    """Connections to Redis break when it has done what was asked and before it can say so: no client notices."""
+
+    def test_what_redis_has_done_and_could_not_say_is_answered_as_done(self):
+        redis = self.enterContext(Redis(self.new_folder()))
+        proxy = self.enterContext(Proxy(redis.port))
+        postgres = self.enterContext(Postgres(self.new_folder()))
+        cluster = self.enterContext(Cluster(self.new_folder() / "c", redis.url(port=proxy.port), postgres))
+        trial = Trial(cluster, "lost answers")
+        with trial.load() as now:
+            trial.wait_for_answers(BUSY)
+            with trial.fault(now):
+                for _ in range(LOST_ANSWERS):
+                    proxy.swallow_answers(then_cut=True)
+                    trial.wait_for_answers(10)
+        again = sum(node.metric("disposable_secrets_store_redis_reruns_total") for node in cluster.nodes)
+        trial.read_back(everything=True)
+        trial.check_audit()
+        suite.figure(f"{LOST_ANSWERS} answers of Redis lost, {again:.0f} of them to changes: {trial.summary()}")
+        self.assertGreater(again, LOST_ANSWERS / 5)
+        self.assertEqual(trial.violations(), "")
 
 
 class NetworkTest(ScaleCase):
