@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from urllib.parse import quote
 
 from backends import Postgres, Redis
 from fixture import ScaleCase
@@ -74,3 +75,16 @@ class EnvironmentTest(ScaleCase):
         lines = [f"{name}={value}" for name, value in (self.variables() | {"REDIS_PORT": "1"}).items()]
         (self.home / ".env").write_text("\n".join(lines) + "\n")
         self.assert_examples_work(self.serve({"REDIS_PORT": str(self.redis.port)}))
+
+    def test_variables_of_our_own_name_store_log_and_ledger(self):
+        url = self.postgres.url()
+        service = self.serve({"DISPOSABLE_SECRETS_STORE": self.redis.url("own"), "DISPOSABLE_SECRETS_AUDIT": url,
+                              "DISPOSABLE_SECRETS_LEDGER": url, "DISPOSABLE_SECRETS_LISTEN": f"127.0.0.1:{PORT}"})
+        client = service.client()
+        self.assertEqual(client.retrieve(client.create("by our own variables"))[0], 200)
+        client.close()
+        self.assertEqual(service.stop(), 0, service.log[-5:])
+        self.assertEqual(self.redis.cli("exists", "{own}:meta"), "1")
+        self.assertEqual(self.postgres.psql("SELECT count(*) FROM secret_logs"), "2")
+        self.assertEqual(self.postgres.psql("SELECT count(*) FROM reveal_ledger"), "1")
+        self.assertNotIn(quote(PASSWORD, safe=""), "\n".join(service.log))
