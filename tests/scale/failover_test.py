@@ -136,9 +136,8 @@ class FailoverTest(ScaleCase):
         after = wait_until(self.new_primary, 120, "a failover that was not given up")
         time.sleep(AFTER_SECONDS)
         old, new = self.server(before), self.server(after)
-        if not LONG:  # what Sentinel does after 8 s
-            old.cli("replicaof", "127.0.0.1", after)
-            old.cli("client", "kill", "type", "normal")
+        old.cli("replicaof", "127.0.0.1", after)  # what Sentinel does some seconds later
+        old.cli("client", "kill", "type", "normal")
         wait_until(lambda: copied(old), DEMOTED_SECONDS, "the old primary is a replica")
         wait_until(lambda: new.info("replication")["connected_slaves"] == "2", DEMOTED_SECONDS, "both are replicas")
 
