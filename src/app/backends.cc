@@ -82,6 +82,9 @@ std::string place_problem(const std::string& url) {
   if (!kind) {
     return "a store is rocksdb:FOLDER or redis://..., an audit log sqlite:FILE or postgresql://...";
   }
+  if (url.starts_with("sqlite:") && url != "sqlite:" && !url.ends_with("/audit.db")) {
+    return "the audit log of a data folder is its file audit.db: sqlite:FOLDER/audit.db";
+  }
   if (url.starts_with("rocksdb:") || url.starts_with("sqlite:")) {
     return {};
   }

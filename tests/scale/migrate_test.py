@@ -147,6 +147,7 @@ class MigrateTest(unittest.TestCase):
                 (("--from", "rocksdb:", "--from", "rocksdb:/x", "--to", other), "one store and one audit log"),
                 (("--from", "rocksdb:", "--to", "rocksdb:"), "the same place"),
                 (("--from", "ftp://x", "--to", other), "a store is rocksdb:FOLDER"),
+                (("--from", "sqlite:/x/log.db", "--to", self.audit), "its file audit.db"),
                 (("--from", other, "--to", "rocksdb:"), "there is no store"),
                 (("--from", self.audit, "--to", "sqlite:"), "there is no audit log here")):
             with self.subTest(words):
