@@ -94,20 +94,19 @@ Result<Ticket> Vault::apply(const StoreId& id, const Current& current, const Tra
 }
 
 // The claim comes first: a ledger that is away then costs no secret. Whatever fails after it reveals nothing, so the
-// claim can be given back.
-Result<Ticket> Vault::spend(const StoreId& id, const Current& current, std::string_view address) {
-  const Origin by = origin(current.now, address);
+// claim can be given back. A deletion claims, too: a store that forgets it must not hand the secret out.
+Result<Ticket> Vault::spend(const StoreId& id, const Current& current, const Transition& transition) {
   if (parts_.ledger == nullptr) {
-    return apply(id, current, mark_retrieved(current.record, current.now, by));
+    return apply(id, current, transition);
   }
-  const Result<bool> claimed = parts_.ledger->claim(id, by.first_event, current.record.expires_at);
+  const EventId& claim = transition.events.front().id;
+  const Result<bool> claimed = parts_.ledger->claim(id, claim, current.record.expires_at);
   if (claimed && !*claimed) {
-    return fail(Errc::kSpent, "another reader is in the ledger");
+    return fail(Errc::kSpent, "the ledger says that it was spent");
   }
-  Result<Ticket> spent = claimed ? apply(id, current, mark_retrieved(current.record, current.now, by))
-                                 : Result<Ticket>(fail(claimed.error()));
+  Result<Ticket> spent = claimed ? apply(id, current, transition) : Result<Ticket>(fail(claimed.error()));
   if (!spent) {
-    parts_.ledger->release(id, by.first_event);
+    parts_.ledger->release(id, claim);
   }
   return spent;
 }
@@ -161,7 +160,7 @@ Held<SecretBytes> Vault::retrieve(const SecretKey& key, std::string_view address
       }
       return {fail(secret.error())};
     }
-    const Result<Ticket> spent = spend(id, *live, address);
+    const Result<Ticket> spent = spend(id, *live, mark_retrieved(live->record, live->now, origin(live->now, address)));
     if (spent) {
       return {std::move(secret), *spent};
     }
@@ -213,8 +212,8 @@ Held<void> Vault::delete_secret(const SecretKey& key, const SecretBytes& passphr
     }
     Origin by = origin(live->now, address);
     by.second_event = EventId::generate(live->now, parts_.random);
-    const Result<Ticket> applied = apply(
-        id, *live, *matches ? mark_deleted(live->record, live->now, by) : mark_denied(live->record, live->now, by));
+    const Result<Ticket> applied = *matches ? spend(id, *live, mark_deleted(live->record, live->now, by))
+                                            : apply(id, *live, mark_denied(live->record, live->now, by));
     if (applied) {
       return *matches ? Held<void>{{}, *applied} : Held<void>{fail(Errc::kDenied, "wrong passphrase"), *applied};
     }

@@ -78,8 +78,8 @@ class Vault {
   tl::expected<Current, Refusal> load_live(const StoreId& id);
   bool changed_since(const StoreId& id, std::uint64_t version);
   Result<Ticket> apply(const StoreId& id, const Current& current, const Transition& transition);
-  // Spends the secret of `current`. kSpent when the ledger knows of another reader.
-  Result<Ticket> spend(const StoreId& id, const Current& current, std::string_view address);
+  // As apply(), for what leaves nothing to read. kSpent when the ledger says that this has happened already.
+  Result<Ticket> spend(const StoreId& id, const Current& current, const Transition& transition);
   Result<SecretBytes> open_payload(const StoreId& id, const SecretKey& key, const Record& record);
   Result<SecretBytes> seal_verifier(const SecretBytes& passphrase);
   Result<bool> passphrase_matches(const SecretKey& key, const Record& record, const SecretBytes& passphrase);

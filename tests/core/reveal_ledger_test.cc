@@ -71,6 +71,22 @@ TEST_CASE("ledger: a spend that the store forgot is not repeated with it, and is
   }
 }
 
+TEST_CASE("ledger: a deletion that the store forgot stays a deletion") {
+  LedgerFixture fixture;
+  const SecretKey key = fixture.create("hunter2", "pass123");
+  Snapshot before(fixture.store, fixture.keyring.store_id(key));
+  const auto erase = [&](std::string_view passphrase) {
+    const Held<void> held = fixture.with_ledger.delete_secret(key, SecretBytes::copy_of(as_bytes(passphrase)), {});
+    return held.outcome ? "deleted" : LedgerFixture::name(held.outcome.error().code);
+  };
+  CHECK(erase("wrong") == "denied");
+  CHECK(fixture.ledger.rows.empty());
+  CHECK(erase("pass123") == "deleted");
+  before.put_back();
+  CHECK(fixture.reveal(key) == "spent");
+  CHECK(erase("pass123") == "spent");
+}
+
 TEST_CASE("ledger: while it is away nothing is handed out and nothing is spent") {
   LedgerFixture fixture;
   const SecretKey key = fixture.create("hunter2");
