@@ -1,8 +1,8 @@
 // RevealLedger: a second opinion on who may have a secret, outside the store.
 //
 // A store that is copied to others without waiting for them (Redis with Sentinel) can forget a change when one of them
-// takes over, and a spent secret comes back. So a secret is handed out or deleted only after a row for it, which only one
-// request can have, is on another disk: what the store forgot costs a lost secret and never a second reading.
+// takes over, and a spent secret comes back. So a secret is handed out or deleted only after a row for it, which only
+// one request can have, is on another disk: what the store forgot costs a lost secret and never a second reading.
 
 #pragma once
 
