@@ -81,6 +81,7 @@ STEPS = (
     Step("scale", "tests/scale/run", 8, ("scale-out", "release", "valkey")),
     Step("asan-build", build("asan", "unit_tests contract_tests race_tests"), 15, SCALE_OUT_SETUP),
     Step("asan", doctest("asan", "unit|contract"), 5, ("asan-build",)),
+    Step("contract-valkey", "tests/contract/on_valkey", 5, ("asan-build", "valkey")),
     Step("race", doctest("asan", "race"), 5, ("asan-build",)),
     Step("tsan-build", build("tsan", "race_tests"), 15, SCALE_OUT_SETUP),
     Step("tsan", "DISPOSABLE_RACE_SECRETS=200 " + doctest("tsan", "race"), 5, ("tsan-build",)),
