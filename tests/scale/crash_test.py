@@ -7,7 +7,7 @@ import sys
 import suite
 from fixture import ScaleCase
 
-CYCLES = 100 if suite.LONG else 12
+CYCLES = 100 if suite.LONG else 8
 RUN = pathlib.Path(__file__).resolve().parents[1] / "crash" / "run"
 
 

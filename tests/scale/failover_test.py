@@ -16,7 +16,7 @@ from fixture import DAY, Cluster, ScaleCase
 from service import Client
 from suite import LONG, wait_until
 
-FAILOVERS = 50 if LONG else 4
+FAILOVERS = 50 if LONG else 3
 WORKERS = 3
 # Each worker reads one in so many seconds: enough secrets for a failover of some seconds.
 SECRETS, PAUSE_SECONDS = 1200, 0.01
