@@ -36,7 +36,7 @@ RedisPool::Lease::~Lease() {
 void RedisPool::Lease::failed(const Error& error) {
   const MutexLock lock(pool_->mutex_);
   if (held_->generation == pool_->generation_) {
-    pool_->note_failure(error);
+    pool_->note_broken(error);
     pool_->moved_.reset();
   }
   pool_->forget_server(held_->generation);
@@ -56,6 +56,16 @@ void RedisPool::note_failure(const Error& error) {
   failure_ = error;
 }
 
+// After a success the next caller tries at once: it may be this connection alone that broke.
+void RedisPool::note_broken(const Error& error) {
+  if (delay_.count() > 0) {
+    note_failure(error);
+    return;
+  }
+  retry_at_ = now();
+  failure_ = error;
+}
+
 // What others already gave up is not given up again: there may be a new server by now.
 void RedisPool::forget_server(std::uint64_t generation) {
   if (generation == generation_) {
@@ -68,7 +78,8 @@ void RedisPool::forget_server(std::uint64_t generation) {
 
 Result<std::unique_ptr<RedisPool::Held>> RedisPool::take(Patience patience) {
   const RedisUrl& url = options_.expected.url;
-  const Deadline deadline = now() + url.timeout;
+  const Deadline begin = now();
+  const Deadline deadline = begin + url.timeout;
   const MutexLock lock(mutex_);
   for (;;) {
     const Deadline at = now();
@@ -82,7 +93,12 @@ Result<std::unique_ptr<RedisPool::Held>> RedisPool::take(Patience patience) {
       continue;
     }
     if (failure_ && patience == Patience::kFailFast && at < retry_at_) {
-      return fail(*failure_);
+      const auto patient = std::chrono::ceil<std::chrono::milliseconds>(begin + kDelayMin - at);
+      if (delay_.count() > 0 || patient.count() <= 0) {
+        return fail(*failure_);
+      }
+      freed_.wait_for(mutex_, patient);  // somebody tries for the first time: that is quick when the server is well
+      continue;
     }
     if (open_ < options_.connections) {
       ++open_;
@@ -109,8 +125,8 @@ Result<RedisPool::Lease> RedisPool::acquire(Patience patience) {
     } else {
       --open_;
       note_failure(held.error());
-      freed_.notify_all();
     }
+    freed_.notify_all();
   }
   if (!held) {
     return fail(held.error());

@@ -1,6 +1,7 @@
 // RedisPool: connections to the server that holds the store, shared by all threads, and the knowledge whether there is
-// one at all. After a failure nobody tries again for a while (50 ms, doubled up to 2 s), and then one caller does for
-// all: a dead or frozen server holds up few threads, and the others hear of it at once. Thread-safe.
+// one at all. When a connection breaks one caller tries at once for all, and the others wait 50 ms for it; after a
+// failure to connect nobody tries again for a while (50 ms, doubled up to 2 s), and then one caller does for all: a
+// dead or frozen server holds up few threads, and the others hear of it at once. Thread-safe.
 
 #pragma once
 
@@ -83,6 +84,7 @@ class RedisPool {
   void give_back(std::unique_ptr<Held> held);
   void warn(const std::vector<std::string>& warnings);
   void note_failure(const Error& error) REQUIRES(mutex_);
+  void note_broken(const Error& error) REQUIRES(mutex_);
   void forget_server(std::uint64_t generation) REQUIRES(mutex_);
 
   const Options options_;

@@ -126,7 +126,7 @@ Result<void> RocksDbTransfer::end_leaving() {
   if (!state) {
     return fail(state.error());
   }
-  const Result<void> compacted = database_.compact();
+  Result<void> compacted = database_.compact();
   if (!compacted) {
     return compacted;
   }
