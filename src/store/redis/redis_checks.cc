@@ -130,12 +130,16 @@ Result<void> look_at_identity(const redisReply& reply, const RedisPlace& place, 
 }  // namespace
 
 std::string explain_redis_error(const std::string& error) {
+  std::string said = "says: " + error;
+  while (said.ends_with('.')) {
+    said.pop_back();
+  }
   for (const Explanation& known : kExplanations) {
     if (error.starts_with(known.beginning)) {
-      return "says: " + error + "; " + std::string(known.advice);
+      return said + "; " + std::string(known.advice);
     }
   }
-  return "says: " + error;
+  return said;
 }
 
 Result<void> check_redis_identity(std::string_view format, std::string_view check, const RedisExpectations& expected) {
