@@ -29,6 +29,13 @@ Result<std::string> node_name(const std::filesystem::path& file, Random& random)
   return name;
 }
 
+// A node with an audit log of its own would take events from those that share one; one without the ledger would hand
+// out what a failover forgot.
+std::string agreement(const Backends& backends) {
+  return std::string("audit log ") + (backends.audit.empty() ? "in each node" : "shared") + ", ledger " +
+         (backends.ledger.empty() ? "no" : "yes");
+}
+
 }  // namespace
 
 std::string redis_url_problem(const std::string& url) {
@@ -46,6 +53,9 @@ Result<std::unique_ptr<ServedStore>> open_redis_store(const BackendParts& parts,
   }
   options.url = std::move(*url);
   options.create = parts.create;
+  if (parts.create) {
+    options.agreed = agreement(parts.backends);
+  }
   if (parts.create) {
     Result<std::string> name = node_name(parts.paths.node(), parts.random);
     if (!name) {

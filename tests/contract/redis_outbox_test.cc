@@ -54,6 +54,19 @@ void acknowledge(RedisHarness& node, const OutboxEntry& last) {
   REQUIRE_MESSAGE(done.has_value(), done.error().detail);
 }
 
+TEST_CASE("a log in each node: what was shown to a node and carried away by others does not hold up what comes") {
+  Nodes nodes(Sharing::kOwn);
+  nodes.add(1, 3);
+  CHECK(numbers(pending(nodes.a)) == Numbers{1, 2, 3});
+  nodes.add(4, 4);
+  acknowledge(nodes.b, pending(nodes.b).back());
+  nodes.b.sharing = Sharing::kShared;
+  nodes.b.reopen();
+  acknowledge(nodes.b, pending(nodes.b).back());
+  nodes.add(5, 6);
+  CHECK(numbers(pending(nodes.a)) == Numbers{5, 6});
+}
+
 TEST_CASE("one log: while a node has events that it has not acknowledged, no other node is shown any") {
   Nodes nodes(Sharing::kShared);
   nodes.add(1, 6);

@@ -185,8 +185,27 @@ TEST_CASE("a server that is emptied, or does not know the scripts any more") {
   REQUIRE(harness.store().insert(test_id(2), test_entry("r", 1), {}, {}).has_value());
   redis.say({"FLUSHALL"});
   CHECK(has(harness.store().insert(test_id(3), test_entry("r", 1), {}, {}).error().detail, "holds no store any more"));
-  CHECK(harness.store().load(test_id(1)).error().code == Errc::kNotFound);
+  // Not as if it had never been: the client would throw its link away.
+  CHECK(harness.store().load(test_id(1)).error().code == Errc::kUnavailable);
+  CHECK(harness.store().load_payload(test_id(1)).error().code == Errc::kUnavailable);
   CHECK(has(harness.store().ready().error().detail, "holds no store any more"));
+}
+
+TEST_CASE("open: nodes that do not agree on audit log and ledger do not serve one store") {
+  RedisHarness harness;
+  const auto open = [&harness](const char* agreed, bool create = true) {
+    RedisStore::Options options = harness.options();
+    options.agreed = agreed;
+    options.create = create;
+    return RedisStore::open(std::move(options));
+  };
+  REQUIRE(open("audit log shared").has_value());
+  REQUIRE(open("audit log shared").has_value());
+  const auto refused = open("audit log in each node");
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == Errc::kInvalidArgument);
+  CHECK(has(refused.error().detail, "run with 'audit log shared', this one with 'audit log in each node'"));
+  CHECK(open("", false).has_value());  // who only looks need not agree
 }
 
 TEST_CASE("a full memory refuses changes with a reason, and reads go on") {

@@ -102,8 +102,8 @@ class LayoutTest(ScaleCase):
         self.assertEqual({name: self.redis.cli("type", "{layout}:" + name) for name in ("due", "outbox", "meta")},
                          {"due": "zset", "outbox": "stream", "meta": "hash"})
         meta = self.fields("{layout}:meta")
-        self.assertLessEqual({"format", "check", "position", "live", "bytes", "acknowledged"}, meta)
-        self.assertLessEqual(meta, {"format", "check", "position", "live", "bytes", "acknowledged", "projector",
+        self.assertLessEqual({"format", "check", "agreed", "position", "live", "bytes", "acknowledged"}, meta)
+        self.assertLessEqual(meta, {"format", "check", "agreed", "position", "live", "bytes", "acknowledged", "projector",
                                     "projector_since", "projector_to"})
 
     def test_an_event_waits_in_the_stream_until_postgresql_has_it(self):

@@ -15,18 +15,22 @@
 //       id  the event's id, as a UUID
 //       e   the event (core/event.h, encode_event)
 //   {disposable}:meta          hash
-//       format, check          version of this layout, "moving" in a move; what identifies the keyring, 32 hexadecimal
-//                              digits
-//       move                   to_text(MoveState), store/store_transfer.h; absent in a store that never took part in
-//       one position               of the event that was added last live, bytes            live secrets; bytes of all
-//       payloads With one audit log for all nodes (Sharing::kShared): acknowledged           id of the event that was
-//       acknowledged last projector, projector_since, projector_to    the node that has been shown events it has not
-//       acknowledged; when,
-//                              in milliseconds of the server's clock; position up to which
-//       With an audit log in each node (Sharing::kOwn):
-//       acknowledged:<node>    the same of one node
-//       shown                  position up to which events have been shown to some node
-//       shown:<node>           "<from> <to>": positions shown to this node and not acknowledged
+//       format   version of this layout; "moving" while the store takes part in a move, and after it has left
+//       check    what identifies the keyring, 32 hexadecimal digits
+//       agreed   what all nodes must have in common, in words; a node with something else does not start
+//       move     to_text(MoveState), store/store_transfer.h; absent in a store that never took part in a move
+//       position of the event that was added last
+//       live     live secrets
+//       bytes    of all payloads
+//     With one audit log for all nodes (Sharing::kShared):
+//       acknowledged      id of the event that was acknowledged last
+//       projector         the node that has been shown events that it has not acknowledged
+//       projector_since   when, in milliseconds of the server's clock
+//       projector_to      position up to which
+//     With an audit log in each node (Sharing::kOwn):
+//       acknowledged:<node>   the same of one node
+//       shown                 position up to which events have been shown to some node
+//       shown:<node>          "<from> <to>": positions shown to this node and not acknowledged
 //
 // No key, secret or passphrase is among it in the clear: records and payloads come sealed (core/envelope.h).
 

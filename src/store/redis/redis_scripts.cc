@@ -11,11 +11,17 @@ namespace disposable {
 namespace {
 
 constexpr std::string_view kOpen = R"lua(
-local held = redis.call('HMGET', KEYS[1], 'format', 'check')
-if held[1] then return held end
-if redis.call('EXISTS', KEYS[2], KEYS[3]) > 0 then return {} end
-redis.call('HSET', KEYS[1], 'format', ARGV[1], 'check', ARGV[2], 'position', 0, 'live', 0, 'bytes', 0)
-return {ARGV[1], ARGV[2]}
+local held = redis.call('HMGET', KEYS[1], 'format', 'check', 'agreed')
+if not held[1] then
+  if redis.call('EXISTS', KEYS[2], KEYS[3]) > 0 then return {} end
+  redis.call('HSET', KEYS[1], 'format', ARGV[1], 'check', ARGV[2], 'position', 0, 'live', 0, 'bytes', 0)
+  held = {ARGV[1], ARGV[2], false}
+end
+if not held[3] and held[1] == ARGV[1] and held[2] == ARGV[2] and ARGV[3] ~= '' then
+  redis.call('HSET', KEYS[1], 'agreed', ARGV[3])
+  held[3] = ARGV[3]
+end
+return held
 )lua";
 
 // Before all other writes: an id that is not above the last one of the stream is an error. Positions stay below 2^53.
@@ -129,6 +135,10 @@ local function range(first, last, count)
 end
 local entries = {}
 if from then entries = range(math.max(after + 1, from), to .. '-0', limit) end
+if from and #entries == 0 and after < tonumber(from) then
+  redis.call('HDEL', KEYS[1], own)
+  from, to = nil, nil
+end
 if #entries < limit and (not from or tonumber(to) == shown) then
   local more = range(math.max(after, shown) + 1, '+', limit - #entries)
   for i = 1, #more do entries[#entries + 1] = more[i] end

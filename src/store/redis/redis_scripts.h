@@ -27,8 +27,8 @@ struct RedisScript {
 };
 
 struct RedisScripts {
-  // KEYS meta, due, outbox. ARGV format, keyring check. Makes the store when there is none. Answers format and check;
-  // nothing when there are remains of a store without its meta.
+  // KEYS meta, due, outbox. ARGV format, keyring check, what nodes agree on or nothing. Makes the store when there is
+  // none. Answers format, check and agreed; nothing when there are remains of a store without its meta.
   RedisScript open;
   // ARGV id, token, record, due, payload, events the outbox may hold, bytes that may be stored, change of the live
   // secrets, EVENTS. OK, EXISTS, OUTBOX, FULL; GONE when this server holds no store, MOVED when it is in a move.

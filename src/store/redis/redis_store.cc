@@ -95,17 +95,23 @@ Result<void> RedisStore::start() {
   }
   const Result<RedisReply> opened =
       client_->run(scripts_->open, {keys_.meta, keys_.due, keys_.outbox},
-                   {std::string(kRedisFormat), expected.keyring_check}, RedisClient::Confirm::kYes);
+                   {std::string(kRedisFormat), expected.keyring_check, options_.agreed}, RedisClient::Confirm::kYes);
   if (!opened) {
     return fail(opened.error());
   }
   const auto held = reply_elements(**opened);
-  if (held.size() != 2) {
+  if (held.size() != 3) {
     return fail(Errc::kCorrupt,
                 "Redis has secrets or events below this prefix, but not what says whose they are (" + keys_.meta + ")");
   }
   pool_->must_exist();
-  return check_redis_identity(reply_text(*held[0]), reply_text(*held[1]), expected);
+  Result<void> ours = check_redis_identity(reply_text(*held[0]), reply_text(*held[1]), expected);
+  if (ours && !options_.agreed.empty() && reply_text(*held[2]) != options_.agreed) {
+    return fail(Errc::kInvalidArgument,
+                "the nodes of this Redis store run with '" + std::string(reply_text(*held[2])) + "', this one with '" +
+                    options_.agreed + "'; give all the same, or stop all nodes and say HDEL " + keys_.meta + " agreed");
+  }
+  return ours;
 }
 
 std::string RedisStore::token() {
@@ -141,12 +147,25 @@ Result<Ticket> RedisStore::insert(const StoreId& id, Entry entry, Bytes payload,
   return done;
 }
 
-Result<Loaded> RedisStore::load(const StoreId& id) {
-  const auto replies = client_->ask({{"HMGET", keys_.secret(id), "v", "r"}});
+// In the same exchange it says whether it is a store at all: one that was emptied or moved away must not look as if it
+// had never known the secret.
+Result<RedisReply> RedisStore::ask_for_secret(RedisCommand question) {
+  auto replies = client_->ask({{"HGET", keys_.meta, "format"}, std::move(question)});
   if (!replies) {
     return fail(replies.error());
   }
-  const auto fields = reply_elements(*replies->front());
+  if (reply_text(*replies->front()) != kRedisFormat) {
+    return refusal(is_nil(*replies->front()) ? "GONE" : "MOVED");
+  }
+  return std::move(replies->back());
+}
+
+Result<Loaded> RedisStore::load(const StoreId& id) {
+  const Result<RedisReply> reply = ask_for_secret({"HMGET", keys_.secret(id), "v", "r"});
+  if (!reply) {
+    return fail(reply.error());
+  }
+  const auto fields = reply_elements(**reply);
   if (fields.size() != 2 || is_nil(*fields[0])) {
     return fail(Errc::kNotFound, "no such record");
   }
@@ -158,14 +177,14 @@ Result<Loaded> RedisStore::load(const StoreId& id) {
 }
 
 Result<Bytes> RedisStore::load_payload(const StoreId& id) {
-  const auto replies = client_->ask({{"HGET", keys_.secret(id), "p"}});
-  if (!replies) {
-    return fail(replies.error());
+  const Result<RedisReply> reply = ask_for_secret({"HGET", keys_.secret(id), "p"});
+  if (!reply) {
+    return fail(reply.error());
   }
-  if (is_nil(*replies->front())) {
+  if (is_nil(**reply)) {
     return fail(Errc::kNotFound, "no such payload");
   }
-  return bytes_of(*replies->front());
+  return bytes_of(**reply);
 }
 
 Result<Ticket> RedisStore::replace(const StoreId& id, std::uint64_t expected_version, Entry entry, Payload payload,

@@ -20,8 +20,8 @@
 #include "base/mutex.h"
 #include "crypto/random.h"
 #include "store/outbox_limits.h"
+#include "store/redis/redis_connection.h"
 #include "store/redis/redis_schema.h"
-#include "store/redis/redis_url.h"
 #include "store/served_store.h"
 #include "store/store_totals.h"
 
@@ -49,6 +49,8 @@ class RedisStore final : public ServedStore {
     std::string consumer = "node";  // names this node, and no other that runs
     // With kShared: for how long what was shown to a node, and not acknowledged, is not shown to another.
     std::chrono::milliseconds stale_after{10'000};
+    // What all nodes of a store must agree on, in words for the operator; the first one says it. Empty: as it is.
+    std::string agreed{};
     bool create = true;  // without, a store that is not there is kNotFound
     // Serves from a server that may lose what it has confirmed (no append-only file, eviction), with a warning.
     bool accept_data_loss = false;
@@ -91,6 +93,8 @@ class RedisStore final : public ServedStore {
   explicit RedisStore(Options options);
   Result<void> start();
 
+  // What is asked of one secret, if this server holds a store to serve from.
+  Result<RedisReply> ask_for_secret(RedisCommand question);
   // Runs the script of a change; the word it answers, which is not "OK", as the Error that it stands for.
   Result<Ticket> change(const RedisScript& script, const StoreId& id, std::vector<std::string> arguments);
   std::string token();
