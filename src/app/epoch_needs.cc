@@ -20,26 +20,11 @@ Result<void> take(ByteView bytes, WallTime now, EpochNeeds& needs) {
 
 }  // namespace
 
-Result<EpochNeeds> survey_epochs(SecretStore& store, WallTime now) {
-  // Whatever is stored is due some time.
-  constexpr WallTime kEver{std::chrono::milliseconds{1LL << 52U}};
-  constexpr std::size_t kAll = 1'000'000'000;
-  const Result<std::vector<DueEntry>> entries = store.due(kEver, kAll);
-  if (!entries) {
-    return fail(entries.error());
-  }
+Result<EpochNeeds> survey_epochs(ServedStore& store, WallTime now) {
   EpochNeeds needs;
-  for (const DueEntry& entry : *entries) {
-    const Result<Loaded> loaded = store.load(entry.id);
-    if (!loaded && loaded.error().code == Errc::kNotFound) {
-      continue;  // purged meanwhile
-    }
-    const Result<void> taken = loaded ? take(loaded->record, now, needs) : fail(loaded.error());
-    if (!taken) {
-      return fail(taken.error());
-    }
-  }
-  return needs;
+  const Result<void> visited =
+      store.visit_records([&needs, now](ByteView bytes) -> Result<void> { return take(bytes, now, needs); });
+  return visited ? Result<EpochNeeds>(std::move(needs)) : fail(visited.error());
 }
 
 Result<EpochNeeds> survey_epochs(const std::filesystem::path& store, WallTime now) {

@@ -7,8 +7,8 @@
 #include <set>
 
 #include "base/clock.h"
-#include "core/store.h"
 #include "store/rocksdb/store_copy.h"
+#include "store/served_store.h"
 
 namespace disposable {
 
@@ -20,7 +20,8 @@ struct EpochNeeds {
 
 // Reads the whole store, beside the process that owns it. kNotFound: there is none. kCorrupt: a record does not decode.
 Result<EpochNeeds> survey_epochs(const std::filesystem::path& store, WallTime now);
-// Reads a store that is shared, through one that is open: every record, one by one. kUnavailable, kCorrupt.
-Result<EpochNeeds> survey_epochs(SecretStore& store, WallTime now);
+// Reads a store that is shared, through one that is open, page by page: a secret that is changed meanwhile may be
+// counted twice. kUnavailable, kCorrupt.
+Result<EpochNeeds> survey_epochs(ServedStore& store, WallTime now);
 
 }  // namespace disposable

@@ -4,6 +4,7 @@
 //   SecretStore& store();  Outbox& outbox();
 //   StoreTotals totals();  void limit(const StorageLimits&);
 //   void reopen();         as after a restart
+//   ServedStore& served(); of all but the memory
 
 #pragma once
 
@@ -38,6 +39,7 @@ struct RocksDbHarness {
   explicit RocksDbHarness(OutboxLimits limits = {});
   explicit RocksDbHarness(const RocksDbStore::Options& other);  // with the harness's own folder
   SecretStore& store() { return *rocksdb; }
+  ServedStore& served() { return *rocksdb; }
   Outbox& outbox() { return *rocksdb; }
   StoreTotals totals() const { return rocksdb->totals(); }
   void limit(const StorageLimits& limits) const { rocksdb->set_storage_limits(limits); }

@@ -17,6 +17,7 @@ struct RedisHarness {
   RedisHarness(const RedisProcess& server, std::string url);
 
   SecretStore& store() { return *redis; }
+  ServedStore& served() { return *redis; }
   Outbox& outbox() { return *redis; }
   StoreTotals totals() const;
   void limit(const StorageLimits& limits) const { redis->set_storage_limits(limits); }

@@ -122,6 +122,7 @@ TEST_CASE("open: a user with no more than the documented permissions can do ever
   REQUIRE(harness.store().load_payload(test_id(1)).has_value());
   REQUIRE(harness.store().replace(test_id(1), 1, test_entry("r", 1), Payload::kDrop, {&event, 1}).has_value());
   REQUIRE(harness.store().due(at(10), 10)->size() == 1);
+  REQUIRE(harness.served().visit_records([](ByteView /*record*/) { return Result<void>{}; }).has_value());
   REQUIRE(harness.store().purge(test_id(1), 2).has_value());
   const auto pending = harness.outbox().pending(0, 10);
   REQUIRE(pending->size() == 2);

@@ -86,6 +86,7 @@ class RedisStore final : public ServedStore {
   void wait_pending(std::chrono::milliseconds timeout) override;
 
   Result<StoreTotals> totals() const;
+  Result<void> visit_records(const RecordVisitor& visit) override;
   void set_storage_limits(const StorageLimits& limits) override;
   void write_metrics(MetricsText& text, WallTime now) const override;
 
@@ -98,6 +99,7 @@ class RedisStore final : public ServedStore {
   // Runs the script of a change; the word it answers, which is not "OK", as the Error that it stands for.
   Result<Ticket> change(const RedisScript& script, const StoreId& id, std::vector<std::string> arguments);
   std::string token();
+  Result<void> visit_page(std::span<redisReply* const> members, const RecordVisitor& visit);
   // This process has added events.
   void note_events();
 

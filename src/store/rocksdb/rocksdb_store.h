@@ -59,6 +59,7 @@ class RocksDbStore final : public ServedStore, private CommitListener {
   StoreTotals totals() const { return queue_.totals(); }
   // Holds for every insert from now on; what is stored already stays.
   void set_storage_limits(const StorageLimits& limits) override;
+  Result<void> visit_records(const RecordVisitor& visit) override;
   // Reads one event from disk, for its age.
   void write_metrics(MetricsText& text, WallTime now) const override;
 

@@ -20,6 +20,16 @@ std::size_t RocksDbStore::cached_bytes() const {
   return bytes;
 }
 
+Result<void> RocksDbStore::visit_records(const RecordVisitor& visit) {
+  Result<void> done;
+  Result<void> scanned = database_.scan(Family::kRecords, {}, [&](ByteView /*key*/, ByteView value) {
+    const Result<StoredRecord> stored = decode_stored_record(value);
+    done = stored ? visit(stored->record) : fail(stored.error());
+    return done.has_value();
+  });
+  return scanned ? done : scanned;
+}
+
 std::chrono::milliseconds RocksDbStore::outbox_age(WallTime now) const {
   WallTime oldest = now;
   const OutboxKey from = outbox_key(queue_.outbox().acknowledged_position + 1);
