@@ -12,12 +12,20 @@ namespace disposable {
 namespace {
 
 // What this node is called in the outbox that all nodes share. Kept in the data folder, so that after a restart it is
-// given again what it had begun to carry into its audit log.
-Result<std::string> node_name(const std::filesystem::path& file, Random& random) {
-  std::ifstream in(file);
+// given again what it had begun to carry into its audit log. Nothing: it has no name yet, and is not to `create` one.
+Result<std::optional<std::string>> node_name(const std::filesystem::path& file, bool create, Random& random) {
   std::string name;
-  if (std::getline(in, name) && !name.empty()) {
+  std::error_code error;
+  const bool there = std::filesystem::exists(file, error);
+  std::ifstream in(file);
+  if (there && std::getline(in, name) && !name.empty()) {
     return name;
+  }
+  if (there || error) {
+    return fail(Errc::kInvalidArgument, "the name of this node cannot be read from " + file.string());
+  }
+  if (!create) {
+    return std::nullopt;
   }
   std::array<std::uint8_t, 16> bytes{};
   random.fill(bytes);
@@ -56,13 +64,11 @@ Result<std::unique_ptr<ServedStore>> open_redis_store(const BackendParts& parts,
   if (parts.create) {
     options.agreed = agreement(parts.backends);
   }
-  if (parts.create) {
-    Result<std::string> name = node_name(parts.paths.node(), parts.random);
-    if (!name) {
-      return fail(name.error());
-    }
-    options.consumer = std::move(*name);
+  Result<std::optional<std::string>> name = node_name(parts.paths.node(), parts.create, parts.random);
+  if (!name) {
+    return fail(name.error());
   }
+  options.consumer = name->value_or(options.consumer);
   options.keyring_check = parts.keyring.check_value();
   options.storage = limits;
   options.sharing = parts.backends.audit.empty() ? RedisStore::Sharing::kOwn : RedisStore::Sharing::kShared;
