@@ -37,6 +37,8 @@ TEST_CASE("parse: only URLs of PostgreSQL with a user, and no error repeats them
       "postgresql://u:canary@host/db?client_encoding=LATIN1",
       "postgresql://u:canary%0A@host/db",
       "postgresql://u:canary@host\n/db",
+      "postgresql://u:pass@canary@127.0.0.1/db",
+      "postgresql://u:canary@a,b@c/db",
   };
   for (const std::string text : refused) {
     CAPTURE(text);

@@ -73,6 +73,12 @@ Result<void> check_settings(const PostgresUrl& url) {
       return fail(Errc::kInvalidArgument, "the PostgreSQL URL has a control character in its " + setting.keyword);
     }
   }
+  // A socket's name begins with it.
+  for (std::size_t host = 0; host < host_count(url); ++host) {
+    if (host_setting(url, "host", host).find('@', 1) != std::string::npos) {
+      return fail(Errc::kInvalidArgument, "the PostgreSQL URL has an @ in its host: in a password it is written %40");
+    }
+  }
   if (url.setting("user").value_or("").empty()) {
     return fail(Errc::kInvalidArgument, "the PostgreSQL URL names no user: postgresql://USER@host/database");
   }
