@@ -96,7 +96,10 @@ int back_up(const BackupOptions& options, Clock& clock) {
       std::filesystem::remove(backup.folder, ignored);
     }
     return print_error(kExitFailure, written.error().detail,
-                       written.error().code == Errc::kNotFound ? "name the service's data folder with --data-dir" : "");
+                       written.error().code == Errc::kNotFound
+                           ? "name the service's data folder with --data-dir; what is in Redis or PostgreSQL is backed "
+                             "up with their own tools"
+                           : "");
   }
   const std::string secrets = std::to_string(manifest->secrets);
   const std::string rows = std::to_string(manifest->audit_rows);

@@ -109,6 +109,10 @@ Finding examine_store(const Examination& examination) {
   if (!needs) {
     return {Verdict::kFailed, needs.error().detail, "see 'When something is down' in the documentation"};
   }
+  if (needs->store.identity.format == kMovingFormat) {
+    return {Verdict::kFailed, "it is being moved, or was moved elsewhere",
+            "name the new one with --store; see 'migrate'"};
+  }
   if (needs->store.identity.format != kStoreFormat) {
     return {Verdict::kFailed, "it is a backup, or of another version of this program", "see 'restore'"};
   }

@@ -97,6 +97,9 @@ Result<Identity> open_source(const StoreCopy& copy, Database& from) {
   if (!identity) {
     return identity;
   }
+  if (identity->format == kMovingFormat) {
+    return fail(Errc::kInvalidArgument, "the store in " + copy.from + " is being moved, or was moved elsewhere");
+  }
   const bool backing_up = copy.kind == StoreCopy::Kind::kBackup;
   if (identity->format != (backing_up ? kStoreFormat : kBackupFormat)) {
     return fail(Errc::kInvalidArgument, backing_up && identity->format == kBackupFormat
