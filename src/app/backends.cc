@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/specification_environment.h"
 #include "audit/sqlite/audit_reader.h"
 #include "audit/sqlite/sqlite_audit_log.h"
 #include "store/rocksdb/rocksdb_store.h"
@@ -10,6 +11,10 @@ namespace disposable {
 
 Result<std::unique_ptr<ServedStore>> open_store(const BackendParts& parts, const LocalStoreParts& local,
                                                 const StorageLimits& limits) {
+  const Result<void> nothing_hidden = check_nothing_hidden(parts.paths, parts.backends);
+  if (!nothing_hidden) {
+    return fail(nothing_hidden.error());
+  }
   if (!parts.backends.store.empty()) {
     return open_redis_store(parts, limits);
   }
@@ -37,6 +42,10 @@ Result<std::unique_ptr<RevealLedger>> open_ledger(const BackendParts& parts) {
 }
 
 Result<std::unique_ptr<AuditSource>> open_audit_source(const Paths& paths, const Backends& backends) {
+  const Result<void> nothing_hidden = check_nothing_hidden(paths, backends);
+  if (!nothing_hidden) {
+    return fail(nothing_hidden.error());
+  }
   if (!backends.audit.empty()) {
     return open_postgres_audit_source(backends.audit);
   }

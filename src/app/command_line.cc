@@ -123,6 +123,7 @@ void CommandLine::add_operations() {
   CLI::App* keys = app_.add_subcommand("keys", "Make the keyring, or begin a new epoch in it");
   add_paths(*keys, paths_);
   add_store(*keys, serve_.backends);
+  add_accept_data_loss(*keys, serve_.backends);
   keys->add_flag("--json", json_, kJsonHelp);
   keys->require_subcommand(1);
   add_second_word(*keys, "create", "Make a new keyring; an existing one is never replaced");
@@ -157,23 +158,30 @@ Result<void> CommandLine::apply_config() {
 }
 
 Result<void> CommandLine::follow_specification() {
-  if (!redis_built_in() && !postgres_built_in()) {
-    return {};  // other programs' variables, for all that this one can do with them
+  Backends& backends = serve_.backends;
+  const bool serving = app_.got_subcommand("serve") || app_.got_subcommand("doctor");
+  // Not asked for what this executable cannot do: then they are other programs' variables.
+  const bool store = redis_built_in() && backends.store.empty() && (serving || app_.got_subcommand("keys"));
+  const bool audit = postgres_built_in() && backends.audit.empty() && (serving || app_.got_subcommand("audit"));
+  backends.store = backends.store == kStoreHere ? std::string{} : backends.store;
+  backends.audit = backends.audit == kAuditLogHere ? std::string{} : backends.audit;
+  if (!store && !audit) {
+    return {};
   }
   const Result<SpecificationSettings> settings = specification_settings(environment, ".env");
   if (!settings) {
     return fail(settings.error());
   }
-  Backends& backends = serve_.backends;
-  const bool store = redis_built_in() && backends.store.empty() && !settings->store.empty();
-  const bool audit = postgres_built_in() && backends.audit.empty() && !settings->audit.empty();
-  if (store) {
+  backends.store_by_variable = store && !settings->store.empty();
+  backends.audit_by_variable = audit && !settings->audit.empty();
+  if (backends.store_by_variable) {
     backends.store = settings->store;
   }
-  if (audit) {
+  if (backends.audit_by_variable) {
     backends.audit = settings->audit;
   }
-  if ((store || audit) && serve_.listen.empty() && environment("LISTEN_FDS").empty()) {
+  if ((backends.store_by_variable || backends.audit_by_variable) && serve_.listen.empty() &&
+      environment("LISTEN_FDS").empty()) {
     serve_.listen = {kListenOfSpecification};
   }
   return {};

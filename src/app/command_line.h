@@ -24,7 +24,7 @@ class CommandLine {
   Command command() const;
 
  private:
-  // For an executable with Redis or PostgreSQL: app/specification_environment.h.
+  // Which store and audit log are meant, also by app/specification_environment.h, where the options do not say it.
   Result<void> follow_specification();
   void add_operations();
   void add_generate();

@@ -20,6 +20,16 @@ std::string_view unquoted(std::string_view text) {
 
 }  // namespace
 
+std::optional<ConfigLine> parse_config_line(std::string_view text) {
+  const std::string_view line = trimmed(text);
+  const std::size_t equals = line.find('=');
+  const std::string_view name = trimmed(line.substr(0, equals));
+  if (equals == std::string_view::npos || name.empty() || name.front() == '#') {
+    return std::nullopt;
+  }
+  return ConfigLine{std::string(name), std::string(unquoted(trimmed(line.substr(equals + 1))))};
+}
+
 Result<std::vector<ConfigLine>> read_config_file(const std::filesystem::path& path) {
   std::error_code error;
   std::ifstream file(path);
@@ -34,13 +44,13 @@ Result<std::vector<ConfigLine>> read_config_file(const std::filesystem::path& pa
     if (line.empty() || line.front() == '#') {
       continue;
     }
-    const std::size_t equals = line.find('=');
-    const std::string_view name = trimmed(line.substr(0, equals));
-    if (equals == std::string_view::npos || name.empty()) {
+    std::optional<ConfigLine> parsed = parse_config_line(line);
+    if (!parsed) {
       return fail(Errc::kInvalidArgument,
                   "the configuration file " + path.string() + " has no NAME=VALUE in line " + std::to_string(number));
     }
-    lines.push_back({std::string(name), std::string(unquoted(trimmed(line.substr(equals + 1)))), number});
+    parsed->number = number;
+    lines.push_back(std::move(*parsed));
   }
   if (file.bad()) {
     return fail(Errc::kInvalidArgument, "the configuration file " + path.string() + " cannot be read");

@@ -27,6 +27,9 @@ struct Backends {
   std::string audit;
   std::string ledger;
   bool accept_data_loss = false;
+  // REDIS_HOST or POSTGRES_HOST named it, perhaps for another program: it must not hide what is in the data folder.
+  bool store_by_variable = false;
+  bool audit_by_variable = false;
 
   bool operator==(const Backends&) const = default;
 };

@@ -6,8 +6,23 @@ namespace disposable {
 
 namespace {
 
+// CLI11 repeats what it cannot take, which may be a URL with its password in a place where none belongs. What such a
+// URL ends with cannot be told, so all that follows goes, too.
+std::string without_passwords(const std::string& message) {
+  const std::size_t scheme = message.find("://");
+  if (scheme == std::string::npos) {
+    return message;
+  }
+  const std::size_t behind = scheme + std::string_view("://").size();
+  const std::size_t colon = message.find(':', behind);
+  const bool secret = (colon != std::string::npos && message.find('@', colon) != std::string::npos) ||
+                      message.find("password=", behind) != std::string::npos;
+  return secret ? message.substr(0, behind) + "..." : message;
+}
+
 // What is wrong with the arguments: one line.
 struct Mistake {
+  explicit Mistake(const std::string& text) : message(without_passwords(text)) {}
   std::string message;
 };
 

@@ -32,8 +32,7 @@ void add_backends(CLI::App& serve, Backends& backends) {
       .text("--ledger", backends.ledger, "URL",
             "Hand out a secret only when a row in PostgreSQL says so, postgresql:// (none)")
       ->check(postgres_url_problem);
-  table.flag("--accept-data-loss", backends.accept_data_loss,
-             "Start with servers whose settings can lose what was acknowledged");
+  add_accept_data_loss(serve, backends);
 }
 
 void add_listening(CLI::App& serve, ServeOptions& options) {
@@ -102,6 +101,12 @@ void add_resources(CLI::App& serve, ServeOptions& options) {
   table.flag("--no-sandbox", options.no_sandbox, "Without Landlock and seccomp");
 }
 
+// A line like "store redis://:password@host/?a=b" has a name too: what stands before its '='.
+std::string no_option(const std::string& name) {
+  const bool shown = name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") == std::string::npos;
+  return shown ? "there is no option " + name : "this is not NAME=VALUE, with the name of an option";
+}
+
 }  // namespace
 
 void add_paths(CLI::App& command, RawPaths& paths) {
@@ -115,13 +120,19 @@ void add_store(CLI::App& command, Backends& backends) {
   OptionTable(command, kElsewhere)
       .text("--store", backends.store, "URL",
             "The store, redis://, rediss://, redis+unix:// or redis+sentinel:// (in the data folder)")
-      ->check(redis_url_problem);
+      ->check([](const std::string& url) { return url == kStoreHere ? std::string{} : redis_url_problem(url); });
 }
 
 void add_audit_log(CLI::App& command, Backends& backends) {
   OptionTable(command, kElsewhere)
       .text("--audit", backends.audit, "URL", "The audit log, postgresql:// (in the data folder)")
-      ->check(postgres_url_problem);
+      ->check([](const std::string& url) { return url == kAuditLogHere ? std::string{} : postgres_url_problem(url); });
+}
+
+void add_accept_data_loss(CLI::App& command, Backends& backends) {
+  OptionTable(command, kElsewhere)
+      .flag("--accept-data-loss", backends.accept_data_loss,
+            "Start with servers whose settings can lose what was acknowledged");
 }
 
 void add_serve(CLI::App& serve, RawPaths& paths, ServeOptions& options) {
@@ -156,7 +167,7 @@ Result<void> apply_config(CLI::App& command, const std::string& file, Unknown un
       continue;
     }
     if (option == nullptr || line.name == "config" || line.name == "help") {
-      return mistake(line.number, "there is no option " + line.name);
+      return mistake(line.number, no_option(line.name));
     }
     // Like an empty variable: the default configuration file has such lines where there is no default to be typed.
     if (line.value.empty()) {

@@ -15,9 +15,14 @@ struct RawPaths {
   std::string config;
 };
 
-// Only the store of another machine, or only the audit log.
+// What --store and --audit may say beside a URL, against the variables that name servers: in the data folder.
+inline constexpr std::string_view kStoreHere = "rocksdb:";
+inline constexpr std::string_view kAuditLogHere = "sqlite:";
+
+// Parts of what `serve` takes, for commands that need no more.
 void add_store(CLI::App& command, Backends& backends);
 void add_audit_log(CLI::App& command, Backends& backends);
+void add_accept_data_loss(CLI::App& command, Backends& backends);
 void add_paths(CLI::App& command, RawPaths& paths);
 // `options` must outlive the parsing and keeps what is parsed, but for the paths.
 void add_serve(CLI::App& serve, RawPaths& paths, ServeOptions& options);

@@ -1,9 +1,11 @@
 #include "app/specification_environment.h"
 
+#include <fstream>
 #include <map>
 
 #include "app/config_file.h"
 #include "base/bytes.h"
+#include "store/rocksdb/store_copy.h"
 
 namespace disposable {
 
@@ -56,30 +58,75 @@ Result<std::string> postgres_url(const Lookup& variable) {
          percent_encoded(variable("POSTGRES_DB")) + "?sslmode=prefer";
 }
 
+using Variables = std::map<std::string, std::string>;
+
+Result<Variables> read_dot_env(const std::filesystem::path& path) {
+  constexpr std::string_view kExport = "export ";
+  Variables variables;
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) {
+    return variables;
+  }
+  std::ifstream file(path);
+  std::string text;
+  while (std::getline(file, text)) {
+    std::optional<ConfigLine> line = parse_config_line(text);
+    if (!line) {
+      continue;
+    }
+    if (line->name.starts_with(kExport)) {
+      line->name.erase(0, line->name.find_first_not_of(' ', kExport.size()));
+    }
+    if (line->name.starts_with("REDIS_") || line->name.starts_with("POSTGRES_")) {
+      variables[line->name] = line->value;
+    }
+  }
+  return file.eof() ? Result<Variables>(std::move(variables))
+                    : fail(Errc::kInvalidArgument, "the file .env in the working directory cannot be read");
+}
+
+bool holds_store(const Paths& paths) {
+  std::error_code error;
+  if (!std::filesystem::exists(paths.store() / "CURRENT", error)) {
+    return false;
+  }
+  const Result<StoreHead> head = read_store_head(paths.store());
+  return head ? head->identity.format != kMovingFormat : head.error().code != Errc::kNotFound;
+}
+
 }  // namespace
 
 Result<SpecificationSettings> specification_settings(const std::function<std::string(const char*)>& environment,
                                                      const std::filesystem::path& dot_env) {
-  std::map<std::string, std::string> file;
-  std::error_code error;
-  if (std::filesystem::is_regular_file(dot_env, error)) {
-    const Result<std::vector<ConfigLine>> lines = read_config_file(dot_env);
-    if (!lines) {
-      return fail(lines.error());
-    }
-    for (const ConfigLine& line : *lines) {
-      file[line.name] = line.value;
-    }
+  Result<Variables> file = read_dot_env(dot_env);
+  if (!file) {
+    return fail(file.error());
   }
   const Lookup variable = [&](const std::string& name) {
     std::string value = environment(name.c_str());
-    return value.empty() ? file[name] : value;
+    return value.empty() ? (*file)[name] : value;
   };
   const Result<std::string> audit = postgres_url(variable);
   if (!audit) {
     return fail(audit.error());
   }
   return SpecificationSettings{redis_url(variable), *audit};
+}
+
+Result<void> check_nothing_hidden(const Paths& paths, const Backends& backends) {
+  const std::string folder = "but the data folder " + paths.data_dir.string() + " holds ";
+  if (backends.store_by_variable && holds_store(paths)) {
+    return fail(Errc::kInvalidArgument,
+                "REDIS_HOST is set, " + folder +
+                    "a store: move it with 'migrate', name it with --store rocksdb:, or unset REDIS_HOST");
+  }
+  std::error_code error;
+  if (backends.audit_by_variable && std::filesystem::exists(paths.audit_log(), error)) {
+    return fail(Errc::kInvalidArgument,
+                "POSTGRES_HOST is set, " + folder +
+                    "an audit log: move it with 'migrate', name it with --audit sqlite:, or unset POSTGRES_HOST");
+  }
+  return {};
 }
 
 }  // namespace disposable

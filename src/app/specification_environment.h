@@ -17,10 +17,16 @@ struct SpecificationSettings {
   std::string audit;
 };
 
-// `environment` gives a variable, or an empty text. The host alone decides whether a server is meant; the PostgreSQL
-// server's certificate is checked only as libpq does by itself, since the specification has no name for more.
-// kInvalidArgument with a sentence: a variable is missing or .env cannot be read.
+// Of `dot_env` only lines NAME=VALUE of these names count, with or without `export` before them: such a file may well
+// be another program's, with whatever else in it. `environment` gives a variable, or an empty text. The host alone
+// decides whether a server is meant; the PostgreSQL server's certificate is checked only as libpq does by itself, since
+// the specification has no name for more. kInvalidArgument with a sentence: a variable is missing or .env cannot be
+// read.
 Result<SpecificationSettings> specification_settings(const std::function<std::string(const char*)>& environment,
                                                      const std::filesystem::path& dot_env);
+
+// kInvalidArgument with a sentence: the data folder holds what a server named by a variable would hide. A store that
+// was moved away is none. Reads the store, which starts threads: signals that are waited for must be blocked before.
+Result<void> check_nothing_hidden(const Paths& paths, const Backends& backends);
 
 }  // namespace disposable

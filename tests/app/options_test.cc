@@ -296,6 +296,8 @@ TEST_CASE("options: a mistake in the configuration file names file and line, and
       {"loops=1\n# more\nworkers=many\n", "line 3: "},
       {"workers=1\nloops=1\nworkers=2\n", "line 3: workers is in line 1 already"},
       {"no-sandbox=true\nno-sandbox=true\n", "line 2: no-sandbox is in line 1 already"},
+      {"store redis://:canary@h/0?prefix=a\n", "line 1: this is not NAME=VALUE, with the name of an option"},
+      {"store: redis://h/?password=canary\n", "line 1: this is not NAME=VALUE, with the name of an option"},
   };
   for (const auto& row : rows) {
     CAPTURE(row.text);
@@ -305,9 +307,41 @@ TEST_CASE("options: a mistake in the configuration file names file and line, and
     const std::string& text = std::get<Exit>(result).text;
     CHECK(text.starts_with("disposable-secrets: error: the configuration file " + file + ", " + row.message));
     CHECK(text.ends_with("\nhint: try 'disposable-secrets serve --help'\n"));
+    CHECK(text.find("canary") == std::string::npos);
   }
   CHECK(std::get<Exit>(parse({"audit", "extra"})).text.ends_with("\nhint: try 'disposable-secrets audit --help'\n"));
   CHECK(std::get<Exit>(parse({"burn"})).text.ends_with("\nhint: try 'disposable-secrets --help'\n"));
+}
+
+TEST_CASE("options: no mistake repeats a password") {
+  const std::vector<std::vector<const char*>> rows = {
+      {"serve", "--stor", "redis://:canary@h"},
+      {"serve", "--stor=redis://:canary@h/0?prefix=a"},
+      {"serve", "redis://h?user=u&password=canary"},
+      {"serve", "--workers", "redis://:canary@h"},
+      {"serve", "--listen", "redis://:can ary canary@h"},
+      {"migrate", "--from", "rocksdb:", "--to", "redis://h", "postgresql://u:canary@g"},
+      {"redis://:canary@h"},
+      {"serve", "--audit", "postgresql://u:pass@canary@h/db"},
+  };
+  for (const std::vector<const char*>& row : rows) {
+    CAPTURE(row.back());
+    const std::variant<Command, Exit> result = parse(row);
+    REQUIRE(std::holds_alternative<Exit>(result));
+    CHECK(std::get<Exit>(result).text.find("canary") == std::string::npos);
+  }
+}
+
+TEST_CASE("options: of the local places too, the command line wins over the environment") {
+  const EnvironmentVariable redis("REDIS_HOST", "cache");
+  const EnvironmentVariable postgres("POSTGRES_HOST", "db");
+  const EnvironmentVariable database("POSTGRES_DB", "d");
+  const EnvironmentVariable user("POSTGRES_USER", "u");
+  const auto options = parsed<ServeOptions>({"serve", "--store", "rocksdb:", "--audit", "sqlite:"});
+  CHECK(options.backends == Backends{});
+  CHECK(parsed<KeysOptions>({"keys", "--store", "rocksdb:", "rotate"}).backends.store.empty());
+  CHECK(parsed<AuditListOptions>({"audit", "--audit", "sqlite:"}).backends.audit.empty());
+  CHECK(parsed<KeysOptions>({"keys", "rotate", "--accept-data-loss"}).backends.accept_data_loss);
 }
 
 }  // namespace disposable

@@ -69,6 +69,12 @@ TEST_CASE("specification: variables become URLs, and without a host there is non
        "REDIS_HOST=there\nREDIS_PORT=1\n",
        "redis://here:1",
        ""},
+      {"another program's file",
+       {},
+       "POSTGRES_HOST\nif [ -z x ]; then\n=\n{\"a\": 1}\n  export REDIS_HOST='r'\n#REDIS_PORT=1\nFOO=REDIS_PORT=2\n"
+       "export REDIS_PORT=7\n",
+       "redis://r:7",
+       ""},
   };
   for (const Row& row : rows) {
     CAPTURE(row.what);
@@ -79,15 +85,33 @@ TEST_CASE("specification: variables become URLs, and without a host there is non
   }
 }
 
-TEST_CASE("specification: what is missing or cannot be read is one sentence") {
+TEST_CASE("specification: what is missing is one sentence") {
   Variables incomplete = kPostgres;
   incomplete.erase("POSTGRES_USER");
   const Result<SpecificationSettings> without_user = settings(incomplete, "");
   REQUIRE_FALSE(without_user.has_value());
   CHECK(without_user.error().detail == "POSTGRES_HOST is set and POSTGRES_USER is not");
-  const Result<SpecificationSettings> malformed = settings({}, "POSTGRES_HOST\n");
-  REQUIRE_FALSE(malformed.has_value());
-  CHECK(malformed.error().detail.find("line 1") != std::string::npos);
+}
+
+TEST_CASE("specification: a server that a variable names does not hide what is in the data folder") {
+  const TemporaryFolder folder;
+  const Paths paths{std::filesystem::path(folder.path()), {}};
+  const auto refusal = [&paths](bool store, bool audit) {
+    Backends backends;
+    backends.store_by_variable = store;
+    backends.audit_by_variable = audit;
+    const Result<void> checked = check_nothing_hidden(paths, backends);
+    return checked ? std::string{} : checked.error().detail;
+  };
+  CHECK(refusal(true, true).empty());
+  std::filesystem::create_directory(paths.store());
+  CHECK(refusal(true, true).empty());
+  std::ofstream(paths.audit_log()) << "rows";
+  CHECK(refusal(true, false).empty());
+  CHECK(refusal(true, true).starts_with("POSTGRES_HOST is set, but the data folder " + paths.data_dir.string()));
+  std::ofstream(paths.store() / "CURRENT") << "a manifest that cannot be read";
+  CHECK(refusal(true, true).starts_with("REDIS_HOST is set, but the data folder " + paths.data_dir.string()));
+  CHECK(refusal(false, false).empty());
 }
 
 }  // namespace disposable

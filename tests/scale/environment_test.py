@@ -8,7 +8,7 @@ from urllib.parse import quote
 from backends import Postgres, Redis
 from fixture import ScaleCase
 from postgres_server import DATABASE, PASSWORD, USER
-from service import EXECUTABLE, Service
+from service import EXECUTABLE, Service, StartError, run
 
 PORT = 8000
 HEADERS = ("Cache-Control: no-cache, no-store, must-revalidate", "Pragma: no-cache", "Expires: 0")
@@ -75,6 +75,21 @@ class EnvironmentTest(ScaleCase):
         lines = [f"{name}={value}" for name, value in (self.variables() | {"REDIS_PORT": "1"}).items()]
         (self.home / ".env").write_text("\n".join(lines) + "\n")
         self.assert_examples_work(self.serve({"REDIS_PORT": str(self.redis.port)}))
+
+    def test_a_store_in_the_data_folder_is_not_hidden_by_a_variable_until_it_was_moved(self):
+        redis = {name: value for name, value in self.variables().items() if name.startswith("REDIS_")}
+        self.assertEqual(self.serve({"DISPOSABLE_SECRETS_LISTEN": f"127.0.0.1:{PORT}"}).stop(), 0)
+        with self.assertRaises(StartError) as refused:
+            self.serve(redis)
+        self.assertIn("REDIS_HOST is set, but the data folder", refused.exception.output)
+        self.assertEqual(self.serve(redis | {"DISPOSABLE_SECRETS_STORE": "rocksdb:"}).stop(), 0)
+        data = self.home / ".local/share/disposable-secrets"
+        moved = run("migrate", "--data-dir", data, "--from", "rocksdb:", "--to", self.redis.url())
+        self.assertEqual(moved.returncode, 0, moved.stderr)
+        service = self.serve(redis)
+        self.assertEqual(service.stop(), 0, service.log[-5:])
+        self.assertIn("was moved elsewhere", run("doctor", "--data-dir", data).stdout)
+        self.assertIn("was moved elsewhere", run("backup", "--data-dir", data, self.home / "backup").stderr)
 
     def test_variables_of_our_own_name_store_log_and_ledger(self):
         url = self.postgres.url()
