@@ -1,10 +1,12 @@
 """What the nodes refuse to start with: each is one clear line that names what is wrong and holds no password."""
 
+import shutil
+
 from backends import Postgres, Redis, free_port
 from certificates import Authority
 from fixture import ScaleCase
 from postgres_server import PASSWORD
-from service import EXECUTABLE, REPOSITORY, Service, StartError
+from service import EXECUTABLE, REPOSITORY, Service, StartError, run
 
 SECRETS = (PASSWORD, "pass%2Fword", "no-such-password", "right-password")
 STATIC = REPOSITORY / "build/release/disposable-secrets"
@@ -133,3 +135,22 @@ class RefusalTest(ScaleCase):
                           ("--ledger", "postgresql://a@localhost/d")):
             with self.subTest(arguments=arguments):
                 self.assert_clear(self.refusal(*arguments, executable=STATIC), arguments[0], "packaging/quickstart --scale-out")
+
+    def test_an_older_log_beside_redis_is_refused_and_doctor_finds_it(self):
+        folder = self.new_folder()
+        options = ("--store", self.good.url("older"))
+        doctor = ("doctor", "--data-dir", folder / "data", "--key-file", folder / "keyring", *options)
+        for life in ("first", "second"):
+            with Service(folder, options) as service:
+                client = service.client()
+                client.create(life)
+                client.close()
+                self.assertEqual(service.stop(), 0, service.log[-5:])
+            if life == "first":
+                shutil.copy(folder / "data/audit.db", folder / "older.db")
+        self.assertIn("2 rows, chain unbroken", run(*doctor).stdout)
+        shutil.copy(folder / "older.db", folder / "data/audit.db")
+        self.assertIn("lacks the event that was recorded last", run(*doctor).stdout)
+        self.assert_clear(self.refusal(*options, folder=folder), "audit log")
+        (folder / "data/node").write_text("")
+        self.assertIn("the name of this node cannot be read", run(*doctor).stdout)
