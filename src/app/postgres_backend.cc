@@ -30,7 +30,8 @@ Result<std::unique_ptr<RevealLedger>> open_postgres_ledger(const BackendParts& p
   if (!url) {
     return fail(url.error());
   }
-  return PostgresRevealLedger::open(*url, {parts.backends.accept_data_loss, parts.on_warning}, parts.clock);
+  return PostgresRevealLedger::open(*url, {parts.backends.accept_data_loss, parts.on_warning}, parts.clock, {},
+                                    parts.create);
 }
 
 Result<std::unique_ptr<AuditSource>> open_postgres_audit_source(const std::string& text) {

@@ -93,20 +93,17 @@ Result<Ticket> Vault::apply(const StoreId& id, const Current& current, const Tra
                               drop ? Payload::kDrop : Payload::kKeep, transition.events);
 }
 
-// The claim comes first: a ledger that is away then costs no secret. Whatever fails after it reveals nothing, so the
-// claim can be given back. A deletion claims, too: a store that forgets it must not hand the secret out.
-Result<Ticket> Vault::spend(const StoreId& id, const Current& current, const Transition& transition) {
-  if (parts_.ledger == nullptr) {
-    return apply(id, current, transition);
+// The claim comes first: a ledger that is away then costs no secret. It outlives a kConflict, since a second one would
+// meet it. A deletion claims, too: a store that forgets it must not hand the secret out.
+Result<Ticket> Vault::spend(const StoreId& id, const Current& current, const Transition& transition,
+                            RevealClaim& claim) {
+  const Result<void> claimed = claim.make(transition.events.front().id, current.record.expires_at);
+  if (!claimed) {
+    return fail(claimed.error());
   }
-  const EventId& claim = transition.events.front().id;
-  const Result<bool> claimed = parts_.ledger->claim(id, claim, current.record.expires_at);
-  if (claimed && !*claimed) {
-    return fail(Errc::kSpent, "the ledger says that it was spent");
-  }
-  Result<Ticket> spent = claimed ? apply(id, current, transition) : Result<Ticket>(fail(claimed.error()));
-  if (!spent) {
-    parts_.ledger->release(id, claim);
+  Result<Ticket> spent = apply(id, current, transition);
+  if (spent) {
+    claim.use();
   }
   return spent;
 }
@@ -147,6 +144,7 @@ bool Vault::changed_since(const StoreId& id, std::uint64_t version) {
 
 Held<SecretBytes> Vault::retrieve(const SecretKey& key, std::string_view address) {
   const StoreId id = parts_.keyring.store_id(key);
+  RevealClaim claim(parts_.ledger, id);
   for (;;) {
     const tl::expected<Current, Refusal> live = load_live(id);
     if (!live) {
@@ -160,7 +158,8 @@ Held<SecretBytes> Vault::retrieve(const SecretKey& key, std::string_view address
       }
       return {fail(secret.error())};
     }
-    const Result<Ticket> spent = spend(id, *live, mark_retrieved(live->record, live->now, origin(live->now, address)));
+    const Result<Ticket> spent =
+        spend(id, *live, mark_retrieved(live->record, live->now, origin(live->now, address)), claim);
     if (spent) {
       return {std::move(secret), *spent};
     }
@@ -190,6 +189,7 @@ Result<bool> Vault::passphrase_matches(const SecretKey& key, const Record& recor
 
 Held<void> Vault::delete_secret(const SecretKey& key, const SecretBytes& passphrase, std::string_view address) {
   const StoreId id = parts_.keyring.store_id(key);
+  RevealClaim claim(parts_.ledger, id);
   // The verifier never changes, so the verdict is computed once. It is acted on, and told, only by a swap that found
   // the record live and not locked: a hundred guesses at once get no more than five answers.
   std::optional<bool> matches;
@@ -212,7 +212,7 @@ Held<void> Vault::delete_secret(const SecretKey& key, const SecretBytes& passphr
     }
     Origin by = origin(live->now, address);
     by.second_event = EventId::generate(live->now, parts_.random);
-    const Result<Ticket> applied = *matches ? spend(id, *live, mark_deleted(live->record, live->now, by))
+    const Result<Ticket> applied = *matches ? spend(id, *live, mark_deleted(live->record, live->now, by), claim)
                                             : apply(id, *live, mark_denied(live->record, live->now, by));
     if (applied) {
       return *matches ? Held<void>{{}, *applied} : Held<void>{fail(Errc::kDenied, "wrong passphrase"), *applied};

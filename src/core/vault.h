@@ -79,7 +79,7 @@ class Vault {
   bool changed_since(const StoreId& id, std::uint64_t version);
   Result<Ticket> apply(const StoreId& id, const Current& current, const Transition& transition);
   // As apply(), for what leaves nothing to read. kSpent when the ledger says that this has happened already.
-  Result<Ticket> spend(const StoreId& id, const Current& current, const Transition& transition);
+  Result<Ticket> spend(const StoreId& id, const Current& current, const Transition& transition, RevealClaim& claim);
   Result<SecretBytes> open_payload(const StoreId& id, const SecretKey& key, const Record& record);
   Result<SecretBytes> seal_verifier(const SecretBytes& passphrase);
   Result<bool> passphrase_matches(const SecretKey& key, const Record& record, const SecretBytes& passphrase);

@@ -22,6 +22,29 @@ bool eventually(const Condition& holds) {
   return false;
 }
 
+// Commits wait for a standby that never comes, for as long as this lives.
+class NoStandby {
+ public:
+  explicit NoStandby(const LedgerFixture& fixture) : fixture_(fixture) {
+    // The server takes the setting up some time later: a ledger that always commits shows when.
+    LedgerFixture other;
+    const Ledger probe = other.open({.clean_every = std::chrono::milliseconds(5)});
+    set("'nobody'");
+    CHECK(eventually(
+        [&] { return fixture.sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'") != "0"; }));
+  }
+  ~NoStandby() { set("''"); }
+  NoStandby(const NoStandby&) = delete;
+  NoStandby& operator=(const NoStandby&) = delete;
+
+ private:
+  void set(const std::string& names) const {
+    fixture_.sql("ALTER SYSTEM SET synchronous_standby_names = " + names);
+    fixture_.sql("SELECT pg_reload_conf()");
+  }
+  const LedgerFixture& fixture_;
+};
+
 TEST_CASE("claim: the first has it, as often as it asks, and nobody else") {
   LedgerFixture fixture;
   const WallTime expiry = fixture.in(std::chrono::hours(1));
@@ -82,7 +105,7 @@ TEST_CASE("claim: fails fast while the server is away, and works when it is back
   CHECK(ledger->claim(secret(1), claim(1), fixture.in(std::chrono::hours(1))).value());
 }
 
-TEST_CASE("claim: waits no longer than its time for a frozen server, and its row is still its own") {
+TEST_CASE("claim: waits no longer than its time for a frozen server, and what it left goes") {
   LedgerFixture fixture;
   const WallTime expiry = fixture.in(std::chrono::hours(1));
   const Ledger ledger = fixture.open({.answer = std::chrono::milliseconds(300)});
@@ -94,8 +117,54 @@ TEST_CASE("claim: waits no longer than its time for a frozen server, and its row
   REQUIRE_FALSE(unknown);
   CHECK(unknown.error().code == Errc::kUnavailable);
   CHECK(taken < std::chrono::seconds(2));
-  CHECK(eventually([&] { return ledger->claim(secret(1), claim(1), expiry).value_or(false); }));
-  CHECK_FALSE(ledger->claim(secret(1), claim(2), expiry).value());
+  CHECK(eventually([&] { return ledger->claim(secret(1), claim(2), expiry).value_or(false); }));
+  CHECK_FALSE(ledger->claim(secret(1), claim(3), expiry).value());
+}
+
+TEST_CASE("claim: those who wait are answered as soon as a second attempt has failed") {
+  LedgerFixture fixture;
+  const Ledger ledger = fixture.open({.answer = std::chrono::minutes(1)});
+  PostgresServer::shared().freeze();
+  const auto begin = std::chrono::steady_clock::now();
+  const Result<bool> unknown = ledger->claim(secret(1), claim(1), fixture.in(std::chrono::hours(1)));
+  const auto taken = std::chrono::steady_clock::now() - begin;
+  PostgresServer::shared().thaw();
+  REQUIRE_FALSE(unknown);
+  CHECK(unknown.error().code == Errc::kUnavailable);
+  CHECK(taken < std::chrono::seconds(20));
+  CHECK(eventually([&] { return ledger->ready().has_value(); }));
+  CHECK(ledger->claim(secret(1), claim(2), fixture.in(std::chrono::hours(1))).value());
+}
+
+TEST_CASE("claim: one whose commit waits for a standby is given back when it ends, and not before") {
+  LedgerFixture fixture;
+  const WallTime expiry = fixture.in(std::chrono::hours(1));
+  const Ledger ledger = fixture.open({.answer = std::chrono::milliseconds(300)});
+  {
+    const NoStandby no_standby(fixture);
+    CHECK_FALSE(ledger->claim(secret(1), claim(1), expiry));
+    CHECK(eventually([&] { return !ledger->ready(); }));
+    CHECK(fixture.sql("SELECT count(*) FROM reveal_ledger") == "0");
+  }
+  CHECK(eventually([&] { return ledger->ready().has_value(); }));
+  CHECK(ledger->claim(secret(1), claim(2), expiry).value());
+  CHECK_FALSE(ledger->claim(secret(1), claim(3), expiry).value());
+}
+
+TEST_CASE("ready: not while commits wait for a standby, though nobody claims and the server answers") {
+  LedgerFixture fixture;
+  const Ledger ledger = fixture.open({.clean_every = std::chrono::milliseconds(50)});
+  {
+    const NoStandby no_standby(fixture);
+    CHECK(eventually([&] { return !ledger->ready(); }));
+    const auto begin = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() - begin < std::chrono::seconds(3)) {
+      REQUIRE_FALSE(ledger->ready());
+      ::poll(nullptr, 0, 20);
+    }
+  }
+  CHECK(eventually([&] { return ledger->ready().has_value(); }));
+  CHECK(fixture.sql("SELECT count(*) FROM reveal_ledger") == "0");
 }
 
 TEST_CASE("release: what was claimed and not revealed is free again, and nothing else") {
@@ -186,6 +255,20 @@ TEST_CASE("open: a ledger of a newer version is refused") {
       PostgresRevealLedger::open(PostgresServer::shared().url(fixture.schema), {}, fixture.clock);
   REQUIRE_FALSE(ledger);
   CHECK(ledger.error().code == Errc::kCorrupt);
+}
+
+TEST_CASE("open: without leave to create it finds a ledger that is there, and makes none") {
+  LedgerFixture fixture;
+  const auto find = [&fixture] {
+    return PostgresRevealLedger::open(PostgresServer::shared().url(fixture.schema), {}, fixture.clock, {}, false);
+  };
+  const Result<Ledger> none = find();
+  REQUIRE_FALSE(none);
+  CHECK(none.error().code == Errc::kNotFound);
+  CHECK(fixture.sql("SELECT count(*) FROM pg_class WHERE relnamespace = '" + fixture.schema + "'::regnamespace") ==
+        "0");
+  fixture.open();
+  CHECK(find());
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <map>
+#include <utility>
 
 #include "support/vault_fixture.h"
 
@@ -17,18 +19,25 @@ class MapLedger final : public RevealLedger {
     if (away) {
       return fail(Errc::kUnavailable, "the ledger is away");
     }
+    if (const auto meanwhile = std::exchange(on_claim, {})) {
+      meanwhile();
+    }
     return rows.emplace(id, claim).first->second == claim;
   }
-  void release(const StoreId& id, const EventId& claim) override {
+  void release(const StoreId& id, const EventId& claim) noexcept override {
+    ++releases;
     const auto found = rows.find(id);
-    if (found != rows.end() && found->second == claim) {
+    if (!late && found != rows.end() && found->second == claim) {
       rows.erase(found);
     }
   }
   Result<void> ready() override { return {}; }
 
   std::map<StoreId, EventId> rows;
+  std::function<void()> on_claim;  // what others do meanwhile
+  int releases = 0;
   bool away = false;
+  bool late = false;  // rows go later than any test looks
 };
 
 struct LedgerFixture : VaultFixture {
@@ -112,6 +121,32 @@ TEST_CASE("ledger: a claim is given back when the store refuses the spend") {
   REQUIRE(store.acknowledge(store.pending(0, 1)->front()).has_value());
   CHECK(vault.retrieve(*created.outcome, {}).outcome.has_value());
   CHECK(fixture.ledger.rows.size() == 1);
+}
+
+TEST_CASE("ledger: a wrong passphrase meanwhile costs the reader nothing, however late claims are given back") {
+  for (const bool deletes : {false, true}) {
+    CAPTURE(deletes);
+    LedgerFixture fixture;
+    fixture.ledger.late = true;
+    const SecretKey key = fixture.create("hunter2", "pass123");
+    fixture.ledger.on_claim = [&] { CHECK(fixture.delete_secret(key, "wrong") == "denied"); };
+    if (deletes) {
+      CHECK(fixture.with_ledger.delete_secret(key, SecretBytes::copy_of(as_bytes("pass123")), {}).outcome.has_value());
+    } else {
+      CHECK(fixture.reveal(key) == "hunter2");
+    }
+    CHECK(fixture.ledger.rows.size() == 1);
+    CHECK(fixture.ledger.releases == 0);
+  }
+}
+
+TEST_CASE("ledger: a claim is given back once when somebody else was faster in the store") {
+  LedgerFixture fixture;
+  const SecretKey key = fixture.create("hunter2");
+  fixture.ledger.on_claim = [&] { CHECK(fixture.retrieve(key) == "hunter2"); };
+  CHECK(fixture.reveal(key) == "spent");
+  CHECK(fixture.ledger.rows.empty());
+  CHECK(fixture.ledger.releases == 1);
 }
 
 }  // namespace disposable

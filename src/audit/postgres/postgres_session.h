@@ -33,7 +33,6 @@ class PostgresSession {
   Result<std::vector<PostgresResult>> run(std::span<const PostgresQuery> queries);
   Result<PostgresResult> run(const PostgresQuery& query);
 
-  bool connected() const { return connection_.has_value(); }
   void disconnect() { connection_.reset(); }
   // `error` with the name of the server in front, for the one line that the operator sees.
   Error about_server(Error error) const;
