@@ -79,7 +79,8 @@ std::string place_problem(const std::string& url);
 
 // By which sources are compiled: redis_backend.cc or no_redis.cc, postgres_backend.cc or no_postgres.cc.
 Result<std::unique_ptr<ServedStore>> open_redis_store(const BackendParts& parts, const StorageLimits& limits);
-Result<std::unique_ptr<StoreTransfer>> open_redis_transfer(const std::string& url, bool accept_data_loss);
+Result<std::unique_ptr<StoreTransfer>> open_redis_transfer(const std::string& url, bool accept_data_loss,
+                                                           Random& random);
 Result<std::unique_ptr<AuditLog>> open_postgres_audit_log(const BackendParts& parts);
 Result<std::unique_ptr<RevealLedger>> open_postgres_ledger(const BackendParts& parts);
 Result<std::unique_ptr<AuditSource>> open_postgres_audit_source(const std::string& url);

@@ -72,15 +72,16 @@ struct Migrated {
 
 // --- the store
 
-Result<std::unique_ptr<StoreTransfer>> open_transfer(const std::string& url, const MigrateOptions& options) {
+Result<std::unique_ptr<StoreTransfer>> open_transfer(const std::string& url, RocksDbTransfer::End end,
+                                                     const Moving& moving) {
   if (!url.starts_with(kRocksDb)) {
-    return open_redis_transfer(url, options.accept_data_loss);
+    return open_redis_transfer(url, moving.options.accept_data_loss, moving.random);
   }
-  return RocksDbTransfer::open(local_path(url, kRocksDb, options.paths.store()).string());
+  return RocksDbTransfer::open(local_path(url, kRocksDb, moving.options.paths.store()).string(), end);
 }
 
 Result<MoveReport> move_store_of(const Ends& ends, const Moving& moving) {
-  const auto from = open_transfer(ends.from, moving.options);
+  const auto from = open_transfer(ends.from, RocksDbTransfer::End::kSource, moving);
   if (!from) {
     return fail(from.error());
   }
@@ -91,7 +92,7 @@ Result<MoveReport> move_store_of(const Ends& ends, const Moving& moving) {
   if (check->has_value() && **check != moving.keyring.check_value()) {
     return fail(Errc::kInvalidArgument, "the keyring does not belong to the store of " + (*from)->name());
   }
-  const auto to = open_transfer(ends.to, moving.options);
+  const auto to = open_transfer(ends.to, RocksDbTransfer::End::kTarget, moving);
   if (!to) {
     return fail(to.error());
   }

@@ -14,7 +14,8 @@ Result<std::unique_ptr<ServedStore>> open_redis_store(const BackendParts& /*part
   return fail(Errc::kInvalidArgument, redis_url_problem({}));
 }
 
-Result<std::unique_ptr<StoreTransfer>> open_redis_transfer(const std::string& /*url*/, bool /*accept_data_loss*/) {
+Result<std::unique_ptr<StoreTransfer>> open_redis_transfer(const std::string& /*url*/, bool /*accept_data_loss*/,
+                                                           Random& /*random*/) {
   return fail(Errc::kInvalidArgument, redis_url_problem({}));
 }
 

@@ -78,12 +78,13 @@ Result<std::unique_ptr<ServedStore>> open_redis_store(const BackendParts& parts,
   return RedisStore::open(std::move(options));
 }
 
-Result<std::unique_ptr<StoreTransfer>> open_redis_transfer(const std::string& text, bool accept_data_loss) {
+Result<std::unique_ptr<StoreTransfer>> open_redis_transfer(const std::string& text, bool accept_data_loss,
+                                                           Random& random) {
   Result<RedisUrl> url = parse_redis_url(text);
   if (!url) {
     return fail(url.error());
   }
-  return RedisTransfer::open(std::move(*url), accept_data_loss);
+  return RedisTransfer::open(std::move(*url), accept_data_loss, random);
 }
 
 UrlFiles redis_url_files(const std::string& url) {

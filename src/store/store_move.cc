@@ -24,43 +24,58 @@ std::string new_move(Random& random) {
   return to_hex(bytes);
 }
 
+constexpr const char* kSamePlace = "--from and --to are the same place";
+
 tl::unexpected<Error> mistake(const std::string& what) { return fail(Errc::kInvalidArgument, what); }
 
-// A target without secrets and events, whatever it says, loses nothing by becoming ours.
-Result<bool> holds_something(StoreTransfer& store) {
-  const Result<std::vector<StoredSecret>> secrets = store.some_secrets(1);
-  if (!secrets) {
-    return fail(secrets.error());
-  }
-  const Result<std::vector<OutboxEntry>> events = store.some_events(1);
-  return events ? Result<bool>(!secrets->empty() || !events->empty()) : fail(events.error());
-}
-
-Result<Plan> plan_resumed(const MoveState& source, const MoveState& target, StoreTransfer& to, Plan plan) {
-  plan.move = source.move;
-  plan.resumed = true;
-  plan.only_end = target == MoveState{Role::kNone, source.move};
-  if (target != MoveState{Role::kArriving, source.move} && !plan.only_end) {
-    return mistake(to.name() + " is not where the store was on its way to; name that one");
-  }
-  return plan;
-}
-
-Result<Plan> plan_new(const MoveState& target, StoreTransfer& to, Random& random, Plan plan) {
+Result<bool> is_empty_target(StoreTransfer& to, const Plan& plan) {
   const Result<std::optional<std::array<std::uint8_t, 16>>> there = to.keyring_check();
   if (!there) {
     return fail(there.error());
   }
-  const Result<bool> occupied = there->has_value() ? holds_something(to) : Result<bool>(false);
-  if (!occupied) {
-    return fail(occupied.error());
+  return there->has_value() && **there != plan.keyring_check ? Result<bool>(false) : to.empty();
+}
+
+// A new name, also when an earlier run that was broken off had given it one: that may have been another source's.
+Result<Plan> plan_new(StoreTransfer& to, Random& random, Plan plan) {
+  const Result<bool> empty = is_empty_target(to, plan);
+  if (!empty) {
+    return fail(empty.error());
   }
-  if (*occupied || (there->has_value() && **there != plan.keyring_check)) {
+  if (!*empty) {
     return mistake(to.name() + " holds a store already; name an empty one");
   }
-  // Where an earlier run was broken off between its first two steps.
-  plan.move = target.role == Role::kArriving ? target.move : new_move(random);
+  plan.move = new_move(random);
   return plan;
+}
+
+Result<Plan> plan_resumed(const MoveState& source, const MoveState& target, StoreTransfer& from, StoreTransfer& to,
+                          Random& random, Plan plan) {
+  plan.move = source.move;
+  plan.resumed = true;
+  if (target == source) {
+    return mistake(kSamePlace);
+  }
+  if (target == MoveState{Role::kArriving, source.move}) {
+    return plan;
+  }
+  if (target == MoveState{Role::kNone, source.move}) {
+    const Result<bool> moved = from.empty();
+    if (moved && !*moved) {
+      return mistake(to.name() + " has the store already, but " + from.name() +
+                     " still holds secrets: it was put back to an earlier state");
+    }
+    plan.only_end = true;
+    return moved ? Result<Plan>(std::move(plan)) : fail(moved.error());
+  }
+  const Result<bool> source_empty = from.empty();
+  const Result<bool> empty = source_empty ? is_empty_target(to, plan) : fail(source_empty.error());
+  if (empty && (*source_empty || !*empty)) {
+    return mistake(to.name() + " is not where the store was on its way to; name that one");
+  }
+  // The target was lost. Under another name, since it must not go on from what it had, should it come back.
+  plan.move = new_move(random);
+  return empty ? Result<Plan>(std::move(plan)) : fail(empty.error());
 }
 
 Result<Plan> make_plan(StoreTransfer& from, StoreTransfer& to, Random& random) {
@@ -80,9 +95,9 @@ Result<Plan> make_plan(StoreTransfer& from, StoreTransfer& to, Random& random) {
   plan.keyring_check = **check;
   switch (source->role) {
     case Role::kNone:
-      return plan_new(*target, to, random, std::move(plan));
+      return plan_new(to, random, std::move(plan));
     case Role::kLeaving:
-      return plan_resumed(*source, *target, to, std::move(plan));
+      return plan_resumed(*source, *target, from, to, random, std::move(plan));
     case Role::kArriving:
       return mistake(from.name() + " is the target of a move that did not end; end that one first");
     case Role::kLeft:
@@ -166,6 +181,33 @@ Result<void> hand_over(StoreTransfer& from, StoreTransfer& to) {
   return last ? to.end_arriving(*totals, *last) : fail(last.error());
 }
 
+// One server can have two names.
+Result<void> begin(StoreTransfer& from, StoreTransfer& to, const Plan& plan) {
+  Result<void> done = to.begin_arriving(plan.keyring_check, plan.move);
+  const Result<MoveState> source = done ? from.move_state() : fail(done.error());
+  if (!source) {
+    return fail(source.error());
+  }
+  if (*source == MoveState{Role::kArriving, plan.move}) {
+    done = hand_over(from, to);
+    return done ? mistake(kSamePlace) : fail(done.error());
+  }
+  return from.begin_leaving(plan.move);
+}
+
+Result<void> move_and_hand_over(StoreTransfer& from, StoreTransfer& to, const Plan& plan, MoveReport& report,
+                                const MoveProgress& progress) {
+  Result<void> done = begin(from, to, plan);
+  if (done) {
+    done = move_all(from, to, report, progress);
+  }
+  // An empty source that is ours was emptied by us; another run would have taken what is missing here elsewhere.
+  if (done) {
+    done = from.begin_leaving(plan.move);
+  }
+  return done ? hand_over(from, to) : done;
+}
+
 }  // namespace
 
 Result<MoveReport> move_store(StoreTransfer& from, StoreTransfer& to, Random& random, const MoveProgress& progress) {
@@ -175,22 +217,12 @@ Result<MoveReport> move_store(StoreTransfer& from, StoreTransfer& to, Random& ra
   }
   MoveReport report;
   report.resumed = plan->resumed;
-  Result<void> done;
+  report.ended_before = plan->ended;
   if (plan->ended) {
     return report;
   }
-  if (!plan->only_end) {
-    done = to.begin_arriving(plan->keyring_check, plan->move);
-    if (done) {
-      done = from.begin_leaving(plan->move);
-    }
-    if (done) {
-      done = move_all(from, to, report, progress);
-    }
-    if (done) {
-      done = hand_over(from, to);
-    }
-  }
+  Result<void> done =
+      plan->only_end ? from.begin_leaving(plan->move) : move_and_hand_over(from, to, *plan, report, progress);
   if (done) {
     done = from.end_leaving();
   }

@@ -7,6 +7,8 @@
 //      left; then the events of the outbox likewise (one that is there twice is one row in the audit log)
 //   3. the target takes over totals and the mark of the last acknowledged event, and serves; then the source says that
 //      it has left
+// One run changes the stores at a time: a folder is locked, and in Redis a run that another one came after is refused.
+// When the target was lost in the middle, what is left at the source goes to another empty one.
 
 #pragma once
 
@@ -20,7 +22,8 @@ namespace disposable {
 struct MoveReport {
   std::uint64_t secrets = 0;  // by this run
   std::uint64_t events = 0;
-  bool resumed = false;  // an earlier run had begun
+  bool ended_before = false;  // nothing was left to do
+  bool resumed = false;       // an earlier run had begun
 };
 
 // Told now and then how much this run has moved; may be empty.

@@ -2,7 +2,8 @@
 //
 // A store says in itself that it takes part in a move, durably, and a service refuses it until the move has ended; so a
 // secret is never readable in both places, however often the move is broken off and begun again. store/store_move.h has
-// the order of the steps. One thread. Every change is durable on return.
+// the order of the steps. One thread. Every change is durable on return. kUnavailable: also when another run goes on
+// with the move since; this one changes nothing any more.
 
 #pragma once
 
@@ -54,6 +55,8 @@ class StoreTransfer {
   // Nothing: there is no store here yet.
   virtual Result<std::optional<std::array<std::uint8_t, 16>>> keyring_check() = 0;
   virtual Result<MoveState> move_state() = 0;
+  // Neither secrets nor events, whatever it says of itself. Changes nothing.
+  virtual Result<bool> empty() = 0;
   virtual Result<StoreTotals> totals() = 0;
   virtual Result<std::optional<EventId>> last_acknowledged() = 0;
 
@@ -63,7 +66,7 @@ class StoreTransfer {
   virtual Result<void> begin_leaving(const std::string& move) = 0;
   // A service can use it from here on.
   virtual Result<void> end_arriving(const StoreTotals& totals, const std::optional<EventId>& last_acknowledged) = 0;
-  // It keeps nothing but the word that it was moved.
+  // It keeps nothing but the word that it was moved. For an empty one.
   virtual Result<void> end_leaving() = 0;
 
   // Up to `limit` secrets that are here, in any order, fewer when their payloads are large.

@@ -9,6 +9,7 @@
 
 #include "contract/harness.h"
 #include "contract/redis_proxy.h"
+#include "store/redis/redis_transfer.h"
 
 namespace disposable {
 namespace {
@@ -166,6 +167,41 @@ TEST_CASE("sentinel: the primary is found by name, and again after another has t
 
   RedisHarness other(first, "redis+sentinel://127.0.0.1:" + std::to_string(sentinel.port()) + "/other");
   CHECK(has(other.try_open().error().detail, "knows no primary of the name in the URL"));
+}
+
+Result<std::unique_ptr<RedisTransfer>> open_transfer(const std::string& url) {
+  SystemRandom random;
+  return RedisTransfer::open(parse_redis_url(url).value(), /*accept_data_loss=*/false, random);
+}
+
+TEST_CASE("a move: every replica that is connected must have each step, also when the URL asks for none") {
+  const RedisProcess primary;
+  const RedisProcess replica({"--replicaof", "127.0.0.1 " + std::to_string(primary.port())});
+  REQUIRE(eventually([&] { return has(primary.say({"INFO", "replication"}), "state=online"); }));
+  const auto target = open_transfer(primary.tcp_url("p") + "&timeout_ms=600");
+  REQUIRE_MESSAGE(target.has_value(), target.error().detail);
+  REQUIRE((*target)->begin_arriving({1}, "m").has_value());
+  replica.freeze();
+  const Result<void> put = (*target)->begin_arriving({1}, "m");
+  replica.thaw();
+  REQUIRE_FALSE(put.has_value());
+  CHECK(has(put.error().detail, "0 of 1 replicas"));
+}
+
+TEST_CASE("a move: a replica that the Sentinels know, and that is not connected, is refused") {
+  const RedisProcess primary;
+  RedisProcess replica({"--replicaof", "127.0.0.1 " + std::to_string(primary.port())});
+  const TemporaryFolder folder;
+  const RedisProcess sentinel(write_configuration(folder, primary));
+  const std::string url = "redis+sentinel://127.0.0.1:" + std::to_string(sentinel.port()) + "/main?prefix=p";
+  REQUIRE(eventually([&sentinel] { return sentinel.say({"SENTINEL", "REPLICAS", "main"}).size() > 10; }));
+  CHECK(eventually([&url] { return open_transfer(url).has_value(); }));
+  replica.kill();
+  REQUIRE(eventually([&] { return has(primary.say({"INFO", "replication"}), "connected_slaves:0"); }));
+  const auto refused = open_transfer(url);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == Errc::kUnavailable);
+  CHECK(has(refused.error().detail, "mend or reset it"));
 }
 
 TEST_CASE("cluster: the keys of a store are in one slot, and followed to the node that has it") {

@@ -16,31 +16,66 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
   return port && *port >= 1 && *port <= 65535 ? std::optional(static_cast<std::uint16_t>(*port)) : std::nullopt;
 }
 
-Result<RedisPlace> ask_sentinel(const RedisUrl& url, const RedisHost& sentinel, const RedisTls* tls) {
+Result<RedisReply> ask_sentinel(const RedisUrl& url, const RedisHost& sentinel, const char* what, const RedisTls* tls) {
   const Deadline deadline = std::chrono::steady_clock::now() + url.connect_timeout;
   const Result<std::unique_ptr<RedisConnection>> connection = RedisConnection::open({sentinel, {}}, tls, deadline);
   if (!connection) {
     return fail(connection.error());
   }
   std::vector<RedisCommand> commands = login_commands(url.sentinel_login);
-  commands.push_back({"SENTINEL", "GET-MASTER-ADDR-BY-NAME", url.primary_name});
-  const Result<std::vector<RedisReply>> replies = (*connection)->exchange(commands, deadline);
+  commands.push_back({"SENTINEL", what, url.primary_name});
+  Result<std::vector<RedisReply>> replies = (*connection)->exchange(commands, deadline);
   wipe_commands(commands);
   if (!replies) {
     return fail(replies.error());
   }
-  std::string who = "the Sentinel at " + to_text(sentinel);
   for (const RedisReply& reply : *replies) {
     if (const std::string error = reply_error(*reply); !error.empty()) {
-      return fail(Errc::kUnavailable, who.append(" says: ").append(error));
+      return fail(Errc::kUnavailable, "the Sentinel at " + to_text(sentinel) + " says: " + error);
     }
   }
-  const auto address = reply_elements(*replies->back());
+  return std::move(replies->back());
+}
+
+Result<RedisPlace> ask_primary(const RedisUrl& url, const RedisHost& sentinel, const RedisTls* tls) {
+  const Result<RedisReply> reply = ask_sentinel(url, sentinel, "GET-MASTER-ADDR-BY-NAME", tls);
+  if (!reply) {
+    return fail(reply.error());
+  }
+  const auto address = reply_elements(**reply);
   const std::optional<std::uint16_t> port = address.size() == 2 ? parse_port(reply_text(*address[1])) : std::nullopt;
   if (!port) {
-    return fail(Errc::kUnavailable, who + " knows no primary of the name in the URL");
+    return fail(Errc::kUnavailable,
+                "the Sentinel at " + to_text(sentinel) + " knows no primary of the name in the URL");
   }
   return RedisPlace{{std::string(reply_text(*address[0])), *port}, {}};
+}
+
+// Fields and values by turns.
+Result<std::int64_t> ask_replicas(const RedisUrl& url, const RedisHost& sentinel, const RedisTls* tls) {
+  const Result<RedisReply> reply = ask_sentinel(url, sentinel, "MASTER", tls);
+  if (!reply) {
+    return fail(reply.error());
+  }
+  const auto words = reply_elements(**reply);
+  for (std::size_t i = 0; i + 1 < words.size(); i += 2) {
+    if (reply_text(*words[i]) == "num-slaves") {
+      return parse_redis_number(reply_text(*words[i + 1]));
+    }
+  }
+  return fail(Errc::kUnavailable, "the Sentinel at " + to_text(sentinel) + " does not tell of replicas");
+}
+
+// The last one's failure is as good as any other's.
+template <class Answer>
+Result<Answer> ask_in_turn(const RedisUrl& url, const RedisTls* tls,
+                           Result<Answer> (*ask)(const RedisUrl&, const RedisHost&, const RedisTls*)) {
+  for (std::size_t next = 0;;) {
+    Result<Answer> found = ask(url, url.hosts[next++], tls);
+    if (found || next == url.hosts.size()) {
+      return found;
+    }
+  }
 }
 
 }  // namespace
@@ -56,14 +91,22 @@ Result<RedisPlace> find_redis(const RedisUrl& url, const RedisTls* tls) {
     place.host = url.hosts.front();
     return place;
   }
-  // The last one's failure is as good as any other's.
-  std::size_t next = 0;
-  for (;;) {
-    Result<RedisPlace> found = ask_sentinel(url, url.hosts[next++], tls);
-    if (found || next == url.hosts.size()) {
-      return found;
-    }
+  return ask_in_turn(url, tls, ask_primary);
+}
+
+Result<std::int64_t> count_redis_replicas(const RedisUrl& url) {
+  if (url.kind != RedisUrl::Kind::kSentinel) {
+    return 0;
   }
+  std::shared_ptr<const RedisTls> tls;
+  if (url.tls) {
+    Result<std::shared_ptr<const RedisTls>> loaded = RedisTls::load(url);
+    if (!loaded) {
+      return fail(loaded.error());
+    }
+    tls = std::move(*loaded);
+  }
+  return ask_in_turn(url, tls.get(), ask_replicas);
 }
 
 std::optional<RedisPlace> parse_moved(std::string_view error, const RedisPlace& said_by) {

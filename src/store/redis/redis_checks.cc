@@ -46,17 +46,6 @@ tl::unexpected<Error> refuse(Errc code, const RedisPlace& place, std::string_vie
   return fail(code, "Redis at " + to_text(place) + " " + std::string(why));
 }
 
-// The value of "<name>:" in what INFO says.
-std::string_view info_field(std::string_view info, std::string_view name) {
-  const std::string begin = "\n" + std::string(name) + ":";
-  const std::size_t at = info.find(begin);
-  if (at == info.npos) {
-    return {};
-  }
-  info.remove_prefix(at + begin.size());
-  return info.substr(0, info.find_first_of("\r\n"));
-}
-
 // "7.0.15" as 7 and 0; zeros for anything else.
 std::pair<int, int> parse_version(std::string_view text) {
   const std::size_t dot = std::min(text.find('.'), text.size());
@@ -66,7 +55,7 @@ std::pair<int, int> parse_version(std::string_view text) {
 }
 
 Result<void> look_at_info(std::string_view info, const RedisPlace& place, RedisServer& server) {
-  const std::string_view version_text = info_field(info, "redis_version");
+  const std::string_view version_text = redis_info_field(info, "redis_version");
   const std::pair<int, int> version = parse_version(version_text);
   if (version < kOldest) {
     return refuse(Errc::kInvalidArgument, place,
@@ -74,7 +63,7 @@ Result<void> look_at_info(std::string_view info, const RedisPlace& place, RedisS
                                        : "has version " + std::string(version_text) + "; 6.2 or newer is needed");
   }
   server.has_waitaof = version >= kFirstWithWaitaof;
-  if (info_field(info, "role") != "master") {
+  if (redis_info_field(info, "role") != "master") {
     return refuse(Errc::kUnavailable, place,
                   "is a replica; name the primary, or let Sentinels name it: redis+sentinel://");
   }
@@ -128,6 +117,16 @@ Result<void> look_at_identity(const redisReply& reply, const RedisPlace& place, 
 }
 
 }  // namespace
+
+std::string_view redis_info_field(std::string_view info, std::string_view name) {
+  const std::string begin = "\n" + std::string(name) + ":";
+  const std::size_t at = info.find(begin);
+  if (at == info.npos) {
+    return {};
+  }
+  info.remove_prefix(at + begin.size());
+  return info.substr(0, info.find_first_of("\r\n"));
+}
 
 std::string explain_redis_error(const std::string& error) {
   std::string said = "says: " + error;

@@ -35,6 +35,9 @@ Result<RedisServer> check_redis(RedisConnection& connection, const RedisPlace& p
 // The same of `format` and `check` as they are stored.
 Result<void> check_redis_identity(std::string_view format, std::string_view check, const RedisExpectations& expected);
 
+// The value of "<name>:" in what INFO says; empty when it does not say it.
+std::string_view redis_info_field(std::string_view info, std::string_view name);
+
 // An error reply in words for the operator: what the server said, and what to do when that is known.
 std::string explain_redis_error(const std::string& error);
 

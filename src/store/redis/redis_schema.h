@@ -19,6 +19,7 @@
 //       check    what identifies the keyring, 32 hexadecimal digits
 //       agreed   what all nodes must have in common, in words; a node with something else does not start
 //       move     to_text(MoveState), store/store_transfer.h; absent in a store that never took part in a move
+//       runner   the run of `migrate` that began last; no other may change a store in a move
 //       position of the event that was added last
 //       live     live secrets
 //       bytes    of all payloads

@@ -53,15 +53,18 @@ struct RedisScripts {
   RedisScripts();
 };
 
-// Of a move (store/store_transfer.h). KEYS meta, due, outbox, and what is said below. All answer OK, and may be run
-// again; events are then there twice.
+// Of a move (store/store_transfer.h). KEYS meta, due, outbox, and what is said below. ARGV the run's own token, and
+// what is said below. All answer OK, and may be run again; events are then there twice. FENCED, and nothing is changed:
+// the store is not in a move of this run.
 struct RedisMoveScripts {
-  RedisScript begin;         // ARGV keyring check, move
+  // ARGV the token of the run before or nothing, keyring check, move. FENCED also when another run began since, when a
+  // target is neither one already nor empty, and when a source neither serves nor leaves already.
+  RedisScript begin;
   RedisScript end_arriving;  // ARGV move, live, bytes, id of the event acknowledged last or nothing
-  RedisScript end_leaving;   // ARGV move
-  RedisScript put;           // KEYS a secret, due. ARGV id, version, record, due, 1 when there is a payload, payload
-  RedisScript erase;         // KEYS meta, due, the secrets. ARGV their ids
-  RedisScript put_events;    // KEYS as of the changes. ARGV EVENTS
+  RedisScript end_leaving;   // ARGV move. HOLDS, and nothing is changed: something is left
+  RedisScript put;           // KEYS a secret. ARGV id, version, record, due, 1 when there is a payload, payload
+  RedisScript erase;         // KEYS the secrets. ARGV their ids
+  RedisScript put_events;    // KEYS meta again. ARGV EVENTS
   RedisScript erase_events;  // ARGV position: up to and with it
 
   RedisMoveScripts();

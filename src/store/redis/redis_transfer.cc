@@ -1,5 +1,7 @@
 #include "store/redis/redis_transfer.h"
 
+#include <algorithm>
+
 namespace disposable {
 
 namespace {
@@ -17,7 +19,7 @@ Bytes to_bytes(std::string_view text) {
 
 }  // namespace
 
-Result<std::unique_ptr<RedisTransfer>> RedisTransfer::open(RedisUrl url, bool accept_data_loss) {
+Result<std::unique_ptr<RedisTransfer>> RedisTransfer::open(RedisUrl url, bool accept_data_loss, Random& random) {
   const Result<void> password = read_redis_password(url);
   if (!password) {
     return fail(password.error());
@@ -30,8 +32,40 @@ Result<std::unique_ptr<RedisTransfer>> RedisTransfer::open(RedisUrl url, bool ac
   }
   transfer->pool_ = std::move(*pool);
   transfer->client_ = std::make_unique<RedisClient>(*transfer->pool_, transfer->url_);
-  const Result<void> looked = transfer->client_->look();
-  return looked ? Result<std::unique_ptr<RedisTransfer>>(std::move(transfer)) : fail(looked.error());
+  std::array<std::uint8_t, 16> name{};
+  random.fill(name);
+  transfer->runner_ = to_hex(name);
+  Result<void> ready = transfer->client_->look();
+  if (ready) {
+    ready = transfer->demand_all_replicas();
+  }
+  const Result<std::optional<std::string>> before = ready ? transfer->field("runner") : fail(ready.error());
+  if (!before) {
+    return fail(before.error());
+  }
+  transfer->runner_before_ = before->value_or("");
+  return transfer;
+}
+
+// A replica that lacks a step of the move, and takes over, would serve what was moved already.
+Result<void> RedisTransfer::demand_all_replicas() {
+  const auto replies = client_->ask({{"INFO", "replication"}});
+  if (!replies) {
+    return fail(replies.error());
+  }
+  const std::int64_t connected =
+      parse_redis_number(redis_info_field(reply_text(*replies->front()), "connected_slaves")).value_or(0);
+  const Result<std::int64_t> known = count_redis_replicas(url_);
+  if (!known) {
+    return fail(known.error());
+  }
+  if (connected < *known) {
+    return fail(Errc::kUnavailable, "the Sentinels know " + std::to_string(*known) + " replicas of " + name() +
+                                        ", but " + std::to_string(connected) +
+                                        " are connected; another could bring the old store back: mend or reset it");
+  }
+  url_.replicas = std::max(url_.replicas, static_cast<int>(connected));
+  return {};
 }
 
 Result<std::optional<std::string>> RedisTransfer::field(const char* name) {
@@ -71,6 +105,12 @@ Result<MoveState> RedisTransfer::move_state() {
   return held->has_value() ? move_state_from(**held) : MoveState{};
 }
 
+Result<bool> RedisTransfer::empty() {
+  const auto replies = client_->ask({{"ZCARD", keys_.due}, {"XLEN", keys_.outbox}});
+  return replies ? Result<bool>(reply_number(*replies->front()) + reply_number(*replies->back()) == 0)
+                 : fail(replies.error());
+}
+
 Result<StoreTotals> RedisTransfer::totals() {
   const Result<std::optional<std::string>> live = field("live");
   const Result<std::optional<std::string>> bytes = live ? field("bytes") : fail(live.error());
@@ -92,14 +132,24 @@ Result<std::optional<EventId>> RedisTransfer::last_acknowledged() {
 
 Result<void> RedisTransfer::run(const RedisScript& script, std::vector<std::string> arguments,
                                 const std::vector<std::string>& more_keys) {
-  std::vector<std::string> keys = three_keys();
+  std::vector<std::string> keys{keys_.meta, keys_.due, keys_.outbox};
   keys.insert(keys.end(), more_keys.begin(), more_keys.end());
+  arguments.insert(arguments.begin(), runner_);
   const Result<RedisReply> answer = client_->run(script, keys, std::move(arguments), RedisClient::Confirm::kYes);
-  return answer ? Result<void>{} : fail(answer.error());
+  if (!answer) {
+    return fail(answer.error());
+  }
+  const std::string_view word = reply_text(**answer);
+  if (word == "OK") {
+    return {};
+  }
+  return fail(Errc::kUnavailable, word == "HOLDS" ? name() + " still holds something that was not moved"
+                                                  : "another migrate goes on with this move, or a service uses " +
+                                                        name() + " since; see how that ends");
 }
 
 Result<void> RedisTransfer::say(MoveState::Role role, const std::string& move, const std::string& check) {
-  return run(scripts_.begin, {check, to_text({role, move})});
+  return run(scripts_.begin, {runner_before_, check, to_text({role, move})});
 }
 
 Result<void> RedisTransfer::begin_arriving(const std::array<std::uint8_t, 16>& keyring_check, const std::string& move) {
@@ -192,28 +242,27 @@ Result<void> RedisTransfer::put(std::span<const StoredSecret> secrets) {
   for (const StoredSecret& secret : secrets) {
     const Bytes none;
     const Bytes& payload = secret.payload ? *secret.payload : none;
-    const Result<RedisReply> answer =
-        client_->run(scripts_.put, {keys_.secret(secret.id), keys_.due},
-                     {to_hex(secret.id.bytes), std::to_string(secret.version),
-                      std::string(as_text(secret.entry.record)), number(secret.entry.due.time_since_epoch().count()),
-                      secret.payload ? "1" : "0", std::string(as_text(payload))},
-                     RedisClient::Confirm::kYes);
-    if (!answer) {
-      return fail(answer.error());
+    Result<void> done =
+        run(scripts_.put,
+            {to_hex(secret.id.bytes), std::to_string(secret.version), std::string(as_text(secret.entry.record)),
+             number(secret.entry.due.time_since_epoch().count()), secret.payload ? "1" : "0",
+             std::string(as_text(payload))},
+            {keys_.secret(secret.id)});
+    if (!done) {
+      return done;
     }
   }
   return {};
 }
 
 Result<void> RedisTransfer::erase(std::span<const StoredSecret> secrets) {
-  std::vector<std::string> keys{keys_.meta, keys_.due};
+  std::vector<std::string> keys;
   std::vector<std::string> ids;
   for (const StoredSecret& secret : secrets) {
     keys.push_back(keys_.secret(secret.id));
     ids.push_back(to_hex(secret.id.bytes));
   }
-  const Result<RedisReply> answer = client_->run(scripts_.erase, keys, std::move(ids), RedisClient::Confirm::kYes);
-  return answer ? Result<void>{} : fail(answer.error());
+  return run(scripts_.erase, std::move(ids), keys);
 }
 
 Result<std::vector<OutboxEntry>> RedisTransfer::some_events(std::size_t limit) {
@@ -238,9 +287,7 @@ Result<void> RedisTransfer::put_events(std::span<const OutboxEntry> events) {
     arguments.push_back(format_uuid(entry.event.id.bytes));
     arguments.emplace_back(as_text(encode_event(entry.event)));
   }
-  const Result<RedisReply> answer = client_->run(scripts_.put_events, {keys_.meta, keys_.due, keys_.outbox, keys_.meta},
-                                                 std::move(arguments), RedisClient::Confirm::kYes);
-  return answer ? Result<void>{} : fail(answer.error());
+  return run(scripts_.put_events, std::move(arguments), {keys_.meta});
 }
 
 Result<void> RedisTransfer::erase_events(std::span<const OutboxEntry> events) {

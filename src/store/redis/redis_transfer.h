@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include "crypto/random.h"
 #include "store/redis/redis_client.h"
 #include "store/redis/redis_schema.h"
 #include "store/store_transfer.h"
@@ -10,12 +11,14 @@ namespace disposable {
 
 class RedisTransfer final : public StoreTransfer {
  public:
-  // Looks at the server as a service does. Errors as of RedisStore::open().
-  static Result<std::unique_ptr<RedisTransfer>> open(RedisUrl url, bool accept_data_loss);
+  // Looks at the server as a service does. Errors as of RedisStore::open(). kUnavailable: also when a replica that the
+  // Sentinels know is not connected. `random` is for the name of this run.
+  static Result<std::unique_ptr<RedisTransfer>> open(RedisUrl url, bool accept_data_loss, Random& random);
 
   std::string name() const override { return to_text(url_); }
   Result<std::optional<std::array<std::uint8_t, 16>>> keyring_check() override;
   Result<MoveState> move_state() override;
+  Result<bool> empty() override;
   Result<StoreTotals> totals() override;
   // Of nodes that share one audit log; with a log in each node there is no one mark.
   Result<std::optional<EventId>> last_acknowledged() override;
@@ -41,11 +44,13 @@ class RedisTransfer final : public StoreTransfer {
   Result<void> run(const RedisScript& script, std::vector<std::string> arguments,
                    const std::vector<std::string>& more_keys = {});
   Result<void> say(MoveState::Role role, const std::string& move, const std::string& check);
-  std::vector<std::string> three_keys() const { return {keys_.meta, keys_.due, keys_.outbox}; }
+  Result<void> demand_all_replicas();
 
-  const RedisUrl url_;
+  RedisUrl url_;
   const RedisKeys keys_;
   const RedisMoveScripts scripts_;
+  std::string runner_;         // this run
+  std::string runner_before_;  // the one that the server knew when this began; empty for none
   std::unique_ptr<RedisPool> pool_;
   std::unique_ptr<RedisClient> client_;
 };

@@ -23,8 +23,11 @@ Result<StoreId> store_id(ByteView key) {
 
 }  // namespace
 
-Result<std::unique_ptr<RocksDbTransfer>> RocksDbTransfer::open(const std::string& directory) {
+Result<std::unique_ptr<RocksDbTransfer>> RocksDbTransfer::open(const std::string& directory, End end) {
   std::error_code error;
+  if (end == End::kSource && !std::filesystem::exists(directory + "/CURRENT", error)) {
+    return fail(Errc::kNotFound, "there is no store in " + directory);
+  }
   std::filesystem::create_directories(directory, error);
   if (error) {
     return fail(Errc::kUnavailable, "cannot make the folder " + directory + ": " + error.message());
@@ -67,6 +70,20 @@ Result<MoveState> RocksDbTransfer::move_state() {
     return fail(stored.error());
   }
   return stored->has_value() ? move_state_from(as_text(**stored)) : MoveState{};
+}
+
+Result<bool> RocksDbTransfer::empty() {
+  bool found = false;
+  for (const Family family : {Family::kRecords, Family::kOutbox}) {
+    const Result<void> scanned = database_.scan(family, {}, [&found](ByteView /*key*/, ByteView /*value*/) {
+      found = true;
+      return false;
+    });
+    if (!scanned) {
+      return fail(scanned.error());
+    }
+  }
+  return !found;
 }
 
 Result<StoreTotals> RocksDbTransfer::totals() { return read_totals(database_); }

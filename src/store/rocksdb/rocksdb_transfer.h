@@ -10,13 +10,15 @@ namespace disposable {
 
 class RocksDbTransfer final : public StoreTransfer {
  public:
-  // kUnavailable: in use by another process, or the folder cannot be used. Makes the folder, and in it a database that
-  // is no store yet, when there is none.
-  static Result<std::unique_ptr<RocksDbTransfer>> open(const std::string& directory);
+  // kUnavailable: in use by another process, or the folder cannot be used. When there is no database: kNotFound for a
+  // source; for a target makes the folder, and in it a database that is no store yet.
+  enum class End : std::uint8_t { kSource, kTarget };
+  static Result<std::unique_ptr<RocksDbTransfer>> open(const std::string& directory, End end);
 
   std::string name() const override { return directory_; }
   Result<std::optional<KeyringCheck>> keyring_check() override;
   Result<MoveState> move_state() override;
+  Result<bool> empty() override;
   Result<StoreTotals> totals() override;
   Result<std::optional<EventId>> last_acknowledged() override;
 
