@@ -9,6 +9,7 @@
 
 #include "app/options.h"
 #include "app/version.h"
+#include "audit/audit_move.h"
 #include "audit/audit_source.h"
 #include "core/audit.h"
 #include "core/ledger.h"
@@ -85,7 +86,9 @@ Result<std::unique_ptr<AuditLog>> open_postgres_audit_log(const BackendParts& pa
 Result<std::unique_ptr<RevealLedger>> open_postgres_ledger(const BackendParts& parts);
 Result<std::unique_ptr<AuditSource>> open_postgres_audit_source(const std::string& url);
 Result<void> retire_postgres_audit_log(const std::string& url, std::uint64_t rows);
-Result<bool> postgres_audit_log_retired(const std::string& url);
+Result<std::optional<RetiredLog>> postgres_audit_log_retired(const std::string& url);
+// The same text for the same log; empty when there is none.
+Result<std::string> postgres_audit_log_identity(const std::string& url);
 UrlFiles redis_url_files(const std::string& url);
 UrlFiles postgres_url_files(const std::string& url);
 std::vector<Component> redis_components();

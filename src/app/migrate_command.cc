@@ -1,8 +1,8 @@
 #include "app/migrate_command.h"
 
 #include "app/backends.h"
-#include "app/folder_claim.h"
 #include "app/key_file.h"
+#include "app/move_ends.h"
 #include "app/terminal.h"
 #include "audit/audit_move.h"
 #include "audit/sqlite/retired_log.h"
@@ -14,27 +14,10 @@ namespace disposable {
 
 namespace {
 
-constexpr std::string_view kRocksDb = "rocksdb:";
-constexpr std::string_view kSqlite = "sqlite:";
+constexpr const char* kSamePlace = "--from and --to are the same place";
 
-// "rocksdb:" and "rocksdb:///folder" are ways to write it, too.
-std::filesystem::path local_path(std::string_view url, std::string_view scheme,
-                                 const std::filesystem::path& otherwise) {
-  url.remove_prefix(scheme.size());
-  if (url.starts_with("//")) {
-    url.remove_prefix(2);
-  }
-  return url.empty() ? otherwise : std::filesystem::path(url);
-}
-
-// Empty: nothing of that kind is moved.
-struct Ends {
-  std::string from;
-  std::string to;
-};
-
-Result<Ends> ends_of(PlaceKind kind, const MigrateOptions& options) {
-  Ends ends;
+Result<MoveEnds> ends_of(PlaceKind kind, const MigrateOptions& options) {
+  MoveEnds ends;
   for (const auto& [urls, end] : {std::pair{&options.from, &ends.from}, std::pair{&options.to, &ends.to}}) {
     for (const std::string& url : *urls) {
       if (place_kind(url) != kind) {
@@ -51,8 +34,9 @@ Result<Ends> ends_of(PlaceKind kind, const MigrateOptions& options) {
                 "--from and --to do not name the same kinds: a store goes to a store, and an "
                 "audit log to an audit log");
   }
-  if (!ends.from.empty() && ends.from == ends.to) {
-    return fail(Errc::kInvalidArgument, "--from and --to are the same place");
+  const std::optional<std::filesystem::path> from = local_end(ends.from, options.paths);
+  if (!ends.from.empty() && (ends.from == ends.to || (from && from == local_end(ends.to, options.paths)))) {
+    return fail(Errc::kInvalidArgument, kSamePlace);
   }
   return ends;
 }
@@ -80,7 +64,7 @@ Result<std::unique_ptr<StoreTransfer>> open_transfer(const std::string& url, Roc
   return RocksDbTransfer::open(local_path(url, kRocksDb, moving.options.paths.store()).string(), end);
 }
 
-Result<MoveReport> move_store_of(const Ends& ends, const Moving& moving) {
+Result<MoveReport> move_store_of(const MoveEnds& ends, const Moving& moving) {
   const auto from = open_transfer(ends.from, RocksDbTransfer::End::kSource, moving);
   if (!from) {
     return fail(from.error());
@@ -121,14 +105,27 @@ LogPlace log_place(const std::string& url, const MigrateOptions& options) {
   return place;
 }
 
-Result<bool> retired(const LogPlace& place) {
+Result<std::optional<RetiredLog>> retired(const LogPlace& place) {
   return place.backends.audit.empty() ? audit_log_retired(place.paths.audit_log())
                                       : postgres_audit_log_retired(place.backends.audit);
 }
 
 Result<void> retire(const LogPlace& place, std::uint64_t rows, const Keyring& keyring) {
-  return place.backends.audit.empty() ? retire_audit_log(place.paths.audit_log(), keyring.audit_key())
+  return place.backends.audit.empty() ? retire_audit_log(place.paths.audit_log(), rows, keyring.audit_key())
                                       : retire_postgres_audit_log(place.backends.audit, rows);
+}
+
+// One log can have two names.
+Result<void> two_logs(const LogPlace& from, const LogPlace& to) {
+  if (from.backends.audit.empty() || to.backends.audit.empty()) {
+    return {};  // two files were compared as such
+  }
+  const Result<std::string> source = postgres_audit_log_identity(from.backends.audit);
+  const Result<std::string> target = source ? postgres_audit_log_identity(to.backends.audit) : fail(source.error());
+  if (!target) {
+    return fail(target.error());
+  }
+  return source->empty() || *source != *target ? Result<void>{} : fail(Errc::kInvalidArgument, kSamePlace);
 }
 
 Result<std::uint64_t> copy_log(const LogPlace& from, const LogPlace& to, const Moving& moving) {
@@ -149,12 +146,17 @@ Result<std::uint64_t> copy_log(const LogPlace& from, const LogPlace& to, const M
   });
 }
 
-Result<std::uint64_t> move_log_of(const Ends& ends, const Moving& moving) {
+Result<std::uint64_t> move_log_of(const MoveEnds& ends, const Moving& moving) {
   const LogPlace from = log_place(ends.from, moving.options);
   const LogPlace to = log_place(ends.to, moving.options);
-  const Result<bool> before = retired(from);
-  if (!before || *before) {
-    return before ? Result<std::uint64_t>(0) : fail(before.error());  // an earlier run has moved it
+  const Result<void> two = two_logs(from, to);
+  const Result<std::optional<RetiredLog>> before = two ? retired(from) : fail(two.error());
+  if (!before) {
+    return fail(before.error());
+  }
+  if (before->has_value()) {  // by an earlier run
+    const auto target = open_audit_source(to.paths, to.backends);
+    return target ? verify_moved_log(**before, **target, moving.keyring.audit_key()) : fail(target.error());
   }
   moving.progress.show("checking the audit log");
   const Result<std::uint64_t> rows = copy_log(from, to, moving);
@@ -163,7 +165,7 @@ Result<std::uint64_t> move_log_of(const Ends& ends, const Moving& moving) {
 }
 
 // The log goes first: a store whose audit log lacks what it has acknowledged is refused, but not the other way round.
-Result<Migrated> run(const Ends& store, const Ends& log, const Moving& moving) {
+Result<Migrated> run(const MoveEnds& store, const MoveEnds& log, const Moving& moving) {
   Migrated migrated;
   if (!log.from.empty()) {
     const Result<std::uint64_t> rows = move_log_of(log, moving);
@@ -189,12 +191,15 @@ std::string as_json(const Migrated& migrated) {
          ",\"resumed\":" + (migrated.store.resumed ? "true" : "false") + "}\n";
 }
 
-std::string as_text(const Migrated& migrated, const Ends& store, const Ends& log) {
+std::string as_text(const Migrated& migrated, const MoveEnds& store, const MoveEnds& log) {
   std::string text;
   if (!store.from.empty()) {
     text += "moved " + std::to_string(migrated.store.secrets) + " secrets and " +
             std::to_string(migrated.store.events) + " events of the outbox" +
-            (migrated.store.resumed ? ", and ended an earlier move" : "") + "\n";
+            (migrated.store.ended_before ? "; the store was moved already"
+             : migrated.store.resumed    ? ", and ended an earlier move"
+                                         : "") +
+            "\n";
   }
   if (!log.from.empty()) {
     text += "moved " + std::to_string(migrated.audit_rows) + " rows of the audit log, chain unbroken\n";
@@ -205,8 +210,8 @@ std::string as_text(const Migrated& migrated, const Ends& store, const Ends& log
 }  // namespace
 
 int migrate(const MigrateOptions& options, Clock& clock, Random& random) {
-  const Result<Ends> store = ends_of(PlaceKind::kStore, options);
-  const Result<Ends> log = store ? ends_of(PlaceKind::kAuditLog, options) : fail(store.error());
+  const Result<MoveEnds> store = ends_of(PlaceKind::kStore, options);
+  const Result<MoveEnds> log = store ? ends_of(PlaceKind::kAuditLog, options) : fail(store.error());
   if (!log) {
     return print_error(kExitUsage, log.error().detail);
   }
@@ -214,11 +219,9 @@ int migrate(const MigrateOptions& options, Clock& clock, Random& random) {
   if (!keyring) {
     return print_error(kExitFailure, keyring.error().detail, "name the service's keyring with --key-file");
   }
-  std::error_code ignored;
-  std::filesystem::create_directories(options.paths.data_dir, ignored);
-  const Result<FileDescriptor> claim = claim_folder(options.paths.data_dir);
-  if (!claim) {
-    return print_error(kExitFailure, claim.error().detail, "stop the service first");
+  const Result<std::vector<FileDescriptor>> claims = claim_folders(std::array{*store, *log}, options.paths);
+  if (!claims) {
+    return print_error(kExitFailure, claims.error().detail, "stop the service first");
   }
   ProgressLine progress;
   const Result<Migrated> migrated = run(*store, *log, {options, *keyring, clock, random, progress});

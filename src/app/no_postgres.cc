@@ -26,7 +26,11 @@ Result<void> retire_postgres_audit_log(const std::string& /*url*/, std::uint64_t
   return fail(Errc::kInvalidArgument, postgres_url_problem({}));
 }
 
-Result<bool> postgres_audit_log_retired(const std::string& /*url*/) {
+Result<std::optional<RetiredLog>> postgres_audit_log_retired(const std::string& /*url*/) {
+  return fail(Errc::kInvalidArgument, postgres_url_problem({}));
+}
+
+Result<std::string> postgres_audit_log_identity(const std::string& /*url*/) {
   return fail(Errc::kInvalidArgument, postgres_url_problem({}));
 }
 

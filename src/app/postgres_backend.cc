@@ -55,13 +55,22 @@ Result<void> retire_postgres_audit_log(const std::string& text, std::uint64_t ro
   return retire_audit_schema(session, rows);
 }
 
-Result<bool> postgres_audit_log_retired(const std::string& text) {
+Result<std::optional<RetiredLog>> postgres_audit_log_retired(const std::string& text) {
   const Result<PostgresUrl> url = parse_postgres_url(text);
   if (!url) {
     return fail(url.error());
   }
   PostgresSession session(*url, {});
   return audit_schema_retired(session);
+}
+
+Result<std::string> postgres_audit_log_identity(const std::string& text) {
+  const Result<PostgresUrl> url = parse_postgres_url(text);
+  if (!url) {
+    return fail(url.error());
+  }
+  PostgresSession session(*url, {});
+  return identity_of_audit_schema(session);
 }
 
 // Besides what the URL names, what libpq looks for by itself.

@@ -81,4 +81,17 @@ Result<std::uint64_t> move_audit_log(AuditSource& from, AuditLog& to, AuditSourc
   return target->rows;
 }
 
+Result<std::uint64_t> verify_moved_log(const RetiredLog& moved, AuditSource& to, const SymmetricKey& audit_key) {
+  const Result<std::vector<AuditRow>> row =
+      moved.rows == 0 ? std::vector<AuditRow>{} : to.rows_after(moved.rows - 1, 1);
+  if (!row) {
+    return fail(row.error());
+  }
+  if (moved.rows != 0 && (row->empty() || row->front().event_id != moved.last_event)) {
+    return fail(Errc::kInvalidArgument, "the audit log was moved already, and not to there");
+  }
+  const Result<VerifyReport> report = verified(to, audit_key);
+  return report ? Result<std::uint64_t>(report->rows) : fail(report.error());
+}
+
 }  // namespace disposable

@@ -20,4 +20,13 @@ namespace disposable {
 Result<std::uint64_t> move_audit_log(AuditSource& from, AuditLog& to, AuditSource& to_read,
                                      const SymmetricKey& audit_key, const VerifyProgress& progress);
 
+// What is known of a log that was moved and kept under another name.
+struct RetiredLog {
+  std::int64_t rows = 0;
+  std::string last_event{};  // event_id of its last row; empty without rows
+};
+
+// How many rows `to` has, when it goes on from that log. kInvalidArgument: it does not. kCorrupt: it was changed.
+Result<std::uint64_t> verify_moved_log(const RetiredLog& moved, AuditSource& to, const SymmetricKey& audit_key);
+
 }  // namespace disposable

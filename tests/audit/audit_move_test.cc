@@ -4,6 +4,8 @@
 #include "audit/audit_move.h"
 
 #include "audit/audit_databases.h"
+#include "audit/sqlite/retired_log.h"
+#include "audit/sqlite_database.h"
 
 namespace disposable {
 namespace {
@@ -74,6 +76,33 @@ TEST_CASE("audit move: another log at the target, or a source that was changed, 
     CHECK(move(from, to, key).error().code == Errc::kCorrupt);
     to.check_whole(key, 0);
   });
+}
+
+TEST_CASE("audit move: a log that was moved goes on there, and nowhere else") {
+  const SymmetricKey key = test_audit_key();
+  for (const AuditDatabaseKind& kind : audit_databases()) {
+    CAPTURE(kind.name);
+    const std::unique_ptr<AuditDatabase> there = kind.create();
+    REQUIRE(there->log(key)->append(test_events(1, 4)));
+    const std::string third = there->rows().at(2).event_id;
+    CHECK(verify_moved_log({3, third}, *there->source(), key).value() == 4);
+    CHECK(verify_moved_log({0, ""}, *there->source(), key).value() == 4);
+    CHECK(verify_moved_log({4, third}, *there->source(), key).error().code == Errc::kInvalidArgument);
+    CHECK(verify_moved_log({5, third}, *there->source(), key).error().code == Errc::kInvalidArgument);
+    there->run_sql("UPDATE secret_logs SET ip_address = '198.51.100.1' WHERE id = 4");
+    CHECK(verify_moved_log({3, third}, *there->source(), key).error().code == Errc::kCorrupt);
+  }
+}
+
+TEST_CASE("audit move: a file that has grown since it was copied is not retired") {
+  const SymmetricKey key = test_audit_key();
+  const SqliteDatabase log;
+  REQUIRE(log.log(key)->append(test_events(1, 3)));
+  CHECK(retire_audit_log(log.path(), 2, key).error().code == Errc::kUnavailable);
+  CHECK_FALSE(audit_log_retired(log.path()).value().has_value());
+  REQUIRE(retire_audit_log(log.path(), 3, key));
+  CHECK(audit_log_retired(log.path()).value()->rows == 3);
+  CHECK_FALSE(std::filesystem::exists(log.path()));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "audit/at_once.h"
 #include "audit/lossy_proxy.h"
+#include "audit/postgres/postgres_schema.h"
 #include "audit/postgres_database.h"
 #include "audit/sqlite_database.h"
 
@@ -222,6 +223,34 @@ TEST_CASE("open: a server that could lose what it confirmed, or takes no changes
     CHECK(log.has_value() == (row.name == "fsync"));
     CHECK(warnings.size() == (row.name == "fsync" ? 1 : 0));
   }
+}
+
+TEST_CASE("retire: a log can move away again and again, and what it was stays under the next number") {
+  const PostgresDatabase database;
+  const SymmetricKey key = test_audit_key();
+  PostgresSession session(database.url(), {});
+  CHECK(identity_of_audit_schema(session).value().empty());
+  for (std::uint64_t rows = 1; rows <= 3; ++rows) {
+    CAPTURE(rows);
+    CHECK(audit_schema_retired(session).value().has_value() == (rows > 1));
+    REQUIRE(database.log(key)->append(test_events(1, rows)));
+    PostgresSession other(database.url(), {});
+    CHECK_FALSE(identity_of_audit_schema(session).value().empty());
+    CHECK(identity_of_audit_schema(session).value() == identity_of_audit_schema(other).value());
+    CHECK_FALSE(audit_schema_retired(session).value().has_value());
+    CHECK(retire_audit_schema(session, rows + 1).error().code == Errc::kUnavailable);
+    REQUIRE(retire_audit_schema(session, rows));
+    const RetiredLog retired = audit_schema_retired(session).value().value();
+    CHECK(retired.rows == static_cast<std::int64_t>(rows));
+    CHECK(retired.last_event == format_uuid(test_events(rows, 1).front().id.bytes));
+    CHECK(run_postgres_sql(database.schema(), "SELECT count(*) FROM secret_logs_moved_" + std::to_string(rows)) ==
+          std::to_string(rows));
+  }
+  const PostgresDatabase elsewhere;
+  REQUIRE(elsewhere.log(key)->append({}));
+  REQUIRE(database.log(key)->append({}));
+  PostgresSession second(elsewhere.url(), {});
+  CHECK(identity_of_audit_schema(session).value() != identity_of_audit_schema(second).value());
 }
 
 TEST_CASE("interop: a log that was copied from SQLite verifies and goes on, and back again") {

@@ -4,6 +4,7 @@ import json
 import pathlib
 import random
 import shutil
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -139,6 +140,69 @@ class MigrateTest(unittest.TestCase):
             client.close()
         self.check_all_is_there(("--audit", self.audit), self.elsewhere_log())
 
+    def test_a_run_that_was_frozen_changes_nothing_after_another_has_ended_the_move(self):
+        self.fill(self.elsewhere)
+        other = self.redis.url(prefix=f"other-{self.count}")
+        ends = ("--key-file", self.home / "keyring", "--from", self.store, "--to", other)
+        frozen = subprocess.Popen([EXECUTABLE, "migrate", "--data-dir", self.home / "a", *map(str, ends)],
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            while int(self.redis.cli("ZCARD", f"{{other-{self.count}}}:due")) < 20:
+                self.assertIsNone(frozen.poll(), "it ended before it could be frozen")
+            frozen.send_signal(signal.SIGSTOP)
+            done = run("migrate", "--data-dir", self.home / "b", *ends)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            with Service(self.home / "b", ("--store", other, "--audit", self.audit),
+                         key_file=self.home / "keyring") as node:
+                client = node.client()
+                self.assertEqual({client.retrieve(key)[0] for key in self.live}, {200})
+                frozen.send_signal(signal.SIGCONT)
+                _, errors = frozen.communicate(timeout=30)
+                self.assertEqual(frozen.returncode, 1)
+                self.assertIn("another migrate goes on", errors)
+                self.assertEqual({client.retrieve(key)[0] for key in self.live + self.spent}, {410})
+                self.assertEqual({client.delete(key, "right")[0] for key in self.guarded}, {200})
+                client.close()
+        finally:
+            frozen.kill()
+            frozen.communicate()
+
+    def test_one_log_under_two_names_is_not_moved_onto_itself(self):
+        self.fill()
+        done = run(*self.migrate("--from", "sqlite:", "--to", f"sqlite:{self.home}/data/../data/audit.db"))
+        self.assertIn("the same place", done.stderr)
+        self.assertEqual(run(*self.to_servers()).returncode, 0)
+        spelled = self.audit + "&application_name=other"
+        done = run(*self.migrate("--from", self.audit, "--to", spelled))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("the same place", done.stderr)
+        done = run(*self.migrate("--from", self.store, "--to", self.store + "&timeout_ms=1999"))
+        self.assertEqual(done.returncode, 1)
+        self.check_all_is_there(self.elsewhere, self.elsewhere_log())
+
+    def test_a_log_of_another_data_folder_is_not_taken_from_under_its_service(self):
+        self.fill()
+        ends = ("--from", f"sqlite:{self.home}/data/audit.db", "--to", self.audit)
+        with Service(self.home):
+            done = run("migrate", "--data-dir", self.home / "b", "--key-file", self.home / "keyring", *ends)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("stop the service first", done.stderr)
+        self.check_all_is_there(())
+
+    def test_a_log_goes_to_and_fro_and_was_moved_only_to_where_it_is(self):
+        self.fill()
+        there, back = ("--from", "sqlite:", "--to", self.audit), ("--from", self.audit, "--to", "sqlite:")
+        rows = len(AuditLog("--key-file", self.home / "keyring", "--data-dir", self.home / "data").rows())
+        for ends in (there, there, back, back, there, back, there):
+            done = run(*self.migrate(*ends))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(f"moved {rows} rows", done.stdout)
+        other = self.postgres.url(schema=f"other_{self.count}", sslmode="prefer")
+        done = run(*self.migrate("--from", "sqlite:", "--to", other))
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stdout, "")
+        self.check_all_is_there(("--audit", self.audit), self.elsewhere_log())
+
     def test_what_cannot_be_moved_is_one_clear_line(self):
         self.fill()
         other = self.redis.url(prefix=f"other-{self.count}")
@@ -149,6 +213,7 @@ class MigrateTest(unittest.TestCase):
                 (("--from", "ftp://x", "--to", other), "a store is rocksdb:FOLDER"),
                 (("--from", "sqlite:/x/log.db", "--to", self.audit), "its file audit.db"),
                 (("--from", other, "--to", "rocksdb:"), "there is no store"),
+                (("--from", f"rocksdb:{self.home}/nothing", "--to", other), "there is no store"),
                 (("--from", self.audit, "--to", "sqlite:"), "there is no audit log here")):
             with self.subTest(words):
                 done = run(*self.migrate(*ends))
@@ -156,6 +221,7 @@ class MigrateTest(unittest.TestCase):
                 self.assertIn(words, done.stderr)
                 self.assertEqual(done.stdout, "")
                 self.assertLessEqual(len(done.stderr.splitlines()), 2)
+        self.assertFalse((self.home / "nothing").exists())
         self.check_all_is_there(())
 
 

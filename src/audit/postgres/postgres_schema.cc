@@ -143,31 +143,60 @@ Result<void> identify_audit_schema(PostgresSession& session) {
 }
 
 Result<void> retire_audit_schema(PostgresSession& session, std::uint64_t rows) {
-  const PostgresQuery looks[] = {{"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"},
-                                 {"SELECT count FROM secret_logs_head FOR UPDATE"}};
+  const PostgresQuery looks[] = {
+      {"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"},
+      {"SELECT count FROM secret_logs_head FOR UPDATE"},
+      {"SELECT coalesce(max(substring(relname from '^secret_logs_moved_([0-9]{1,9})$')::bigint), 0) + 1 FROM pg_class "
+       "WHERE relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('secret_logs'))"}};
   const Result<std::vector<PostgresResult>> looked = session.run(looks);
   if (!looked) {
     return fail(looked.error());
   }
-  const PostgresResult& head = looked->back();
+  const PostgresResult& head = (*looked)[1];
   if (head.rows() != 1 || head.integer(0, 0) != static_cast<std::int64_t>(rows)) {
     session.disconnect();
     return fail(session.about_server(
         Error{Errc::kUnavailable, "the audit log has grown meanwhile; stop all nodes and run this again"}));
   }
-  const PostgresQuery renames[] = {{"ALTER TABLE secret_logs RENAME TO secret_logs_moved"},
-                                   {"ALTER INDEX secret_logs_created_at RENAME TO secret_logs_moved_created_at"},
-                                   {"ALTER TABLE secret_logs_head RENAME TO secret_logs_head_moved"},
-                                   {"DELETE FROM disposable_schema WHERE component = 'audit'"},
-                                   {"COMMIT"}};
+  const std::string moved = "moved_" + std::to_string(looked->back().integer(0, 0).value_or(1));
+  const PostgresQuery renames[] = {
+      {"ALTER TABLE secret_logs RENAME TO secret_logs_" + moved},
+      {"ALTER INDEX secret_logs_created_at RENAME TO secret_logs_" + moved + "_created_at"},
+      {"ALTER TABLE secret_logs_head RENAME TO secret_logs_head_" + moved},
+      {"DELETE FROM disposable_schema WHERE component = 'audit'"},
+      {"COMMIT"}};
   const Result<std::vector<PostgresResult>> renamed = session.run(renames);
   return renamed ? Result<void>{} : fail(renamed.error());
 }
 
-Result<bool> audit_schema_retired(PostgresSession& session) {
+Result<std::optional<RetiredLog>> audit_schema_retired(PostgresSession& session) {
+  const Result<PostgresResult> found = session.run(
+      {"SELECT to_regclass('secret_logs') IS NULL, max(substring(relname from '[0-9]+$')::bigint) FROM pg_class "
+       "WHERE relkind = 'r' AND relname ~ '^secret_logs_moved_[0-9]{1,9}$' AND pg_table_is_visible(oid)"});
+  if (!found) {
+    return fail(found.error());
+  }
+  const std::optional<std::int64_t> number = found->integer(0, 1);
+  if (found->text(0, 0) != "t" || !number) {
+    return std::nullopt;
+  }
+  const Result<PostgresResult> last = session.run(
+      {"SELECT id, event_id FROM secret_logs_moved_" + std::to_string(*number) + " ORDER BY id DESC LIMIT 1"});
+  if (!last) {
+    return fail(last.error());
+  }
+  return last->rows() == 0 ? RetiredLog{}
+                           : RetiredLog{last->integer(0, 0).value_or(0), std::string(last->text(0, 1).value_or(""))};
+}
+
+Result<std::string> identity_of_audit_schema(PostgresSession& session) {
   const Result<PostgresResult> found =
-      session.run({"SELECT to_regclass('secret_logs') IS NULL AND to_regclass('secret_logs_moved') IS NOT NULL"});
-  return found ? Result<bool>(found->text(0, 0) == "t") : fail(found.error());
+      session.run({"SELECT pg_postmaster_start_time()::text || ' ' || oid || ' ' || to_regclass('secret_logs')::oid "
+                   "FROM pg_database WHERE datname = current_database()"});
+  if (!found) {
+    return fail(found.error());
+  }
+  return found->rows() == 0 ? std::string{} : std::string(found->text(0, 0).value_or(""));
 }
 
 }  // namespace disposable

@@ -15,6 +15,7 @@
 
 #pragma once
 
+#include "audit/audit_move.h"
 #include "audit/postgres/postgres_session.h"
 #include "crypto/secret_bytes.h"
 
@@ -28,10 +29,14 @@ Result<void> create_ledger_schema(PostgresSession& session);
 // For readers: changes nothing. kNotFound: there is no audit log. kCorrupt: another version, or no ordinary table.
 Result<void> identify_audit_schema(PostgresSession& session);
 
-// The log was moved to another database: its tables become secret_logs_moved and secret_logs_head_moved, which nobody
-// writes to or takes for the log. kUnavailable: it has another number of rows than `rows`, so somebody still writes it.
+// The log was moved to another database: its tables become secret_logs_moved_1 and secret_logs_head_moved_1, or with
+// the next number that is free; nobody writes to them or takes them for the log. kUnavailable: it has another number of
+// rows than `rows`, so somebody still writes it.
 Result<void> retire_audit_schema(PostgresSession& session, std::uint64_t rows);
-// Whether that was done, and no log was made since.
-Result<bool> audit_schema_retired(PostgresSession& session);
+// What is in the latest of them, if that was done and no log was made since.
+Result<std::optional<RetiredLog>> audit_schema_retired(PostgresSession& session);
+
+// The same text for the same log, by whatever URL it was reached; empty when there is no log.
+Result<std::string> identity_of_audit_schema(PostgresSession& session);
 
 }  // namespace disposable
