@@ -56,7 +56,8 @@ class RedisConnection {
   RedisConnection& operator=(const RedisConnection&) = delete;
 
   // Sends all commands at once and waits for an answer to each. After an Error (kUnavailable) the connection is of no
-  // use any more, and its end resets it, so that nothing that is still under way reaches the server later.
+  // use any more, and its end resets it: what has not reached the server yet does not, but for what already waits in
+  // its buffers.
   Result<std::vector<RedisReply>> exchange(std::span<const RedisCommand> commands, Deadline deadline);
   // Whether the server may have seen any of what exchange() was given when it failed.
   bool sent() const { return sent_; }

@@ -10,12 +10,13 @@
 // the version it would make, with its own token, answers OK as before and writes the token once more: WAITAOF and WAIT
 // speak of the latest write of their connection, so that the answer is confirmed for the second time too. A first run
 // that was only slow may come after the second: then the same holds for it, or the record is at a later version and it
-// changes nothing. Only an insert could come after the purge of its own record; that is past its expiry, when it opens
-// for nobody, and the connection of a first run is reset, so that nothing of it is under way that long.
+// changes nothing. Only an insert could come after the purge of its own record, out of the buffer of a server that was
+// frozen for so long; that is past its expiry, when it opens for nobody.
 
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace disposable {
 
@@ -25,6 +26,16 @@ struct RedisScript {
   std::string text;
   std::string sha1;  // by which EVALSHA knows it, 40 hexadecimal digits
 };
+
+// Before all other writes: an id that is not above the last one of the stream is an error. Positions stay below 2^53.
+inline constexpr std::string_view kAppendEvents = R"lua(
+local function append_events(first)
+  for i = first, #ARGV, 2 do
+    local position = string.format('%.0f', redis.call('HINCRBY', KEYS[4], 'position', 1))
+    redis.call('XADD', KEYS[3], position .. '-0', 'id', ARGV[i], 'e', ARGV[i + 1])
+  end
+end
+)lua";
 
 struct RedisScripts {
   // KEYS meta, due, outbox. ARGV format, keyring check, what nodes agree on or nothing. Makes the store when there is
@@ -51,23 +62,6 @@ struct RedisScripts {
   RedisScript acknowledge_own;
 
   RedisScripts();
-};
-
-// Of a move (store/store_transfer.h). KEYS meta, due, outbox, and what is said below. ARGV the run's own token, and
-// what is said below. All answer OK, and may be run again; events are then there twice. FENCED, and nothing is changed:
-// the store is not in a move of this run.
-struct RedisMoveScripts {
-  // ARGV the token of the run before or nothing, keyring check, move. FENCED also when another run began since, when a
-  // target is neither one already nor empty, and when a source neither serves nor leaves already.
-  RedisScript begin;
-  RedisScript end_arriving;  // ARGV move, live, bytes, id of the event acknowledged last or nothing
-  RedisScript end_leaving;   // ARGV move. HOLDS, and nothing is changed: something is left
-  RedisScript put;           // KEYS a secret. ARGV id, version, record, due, 1 when there is a payload, payload
-  RedisScript erase;         // KEYS the secrets. ARGV their ids
-  RedisScript put_events;    // KEYS meta again. ARGV EVENTS
-  RedisScript erase_events;  // ARGV position: up to and with it
-
-  RedisMoveScripts();
 };
 
 }  // namespace disposable

@@ -4,6 +4,7 @@
 
 #include "crypto/random.h"
 #include "store/redis/redis_client.h"
+#include "store/redis/redis_move_scripts.h"
 #include "store/redis/redis_schema.h"
 #include "store/store_transfer.h"
 
