@@ -20,7 +20,8 @@ BENCHMARK_REQUESTS = 100_000
 FILL = "for i = 0, ARGV[1] - 1 do redis.call('SET', string.format('key:%012d', i), ARGV[2]) end"
 
 BASELINES = {"create": "redis-benchmark SET", "retrieve": "redis-benchmark GETDEL"}
-ROWS = [(load, nodes) for load in BASELINES for nodes in (0, 1, NODES)]  # no nodes: the baseline
+WITH_LEDGER = "retrieve with --ledger"
+ROWS = [*((load, nodes) for load in BASELINES for nodes in (0, 1, NODES)), (WITH_LEDGER, NODES)]  # no nodes: the baseline
 
 
 def run_redis_benchmark(redis, *command):
@@ -52,10 +53,12 @@ def at_once(servers, measure):
                   sum(one.socket_errors for one in samples))
 
 
-def measure_nodes(executable, folder, redis, postgres, count, seconds):
+def measure_nodes(executable, folder, redis, postgres, count, seconds, reveal_ledger=False):
     """(load, count) -> Sample, of `count` nodes with a schema and keys of their own."""
-    name = f"nodes{count}"
+    name = f"nodes{count}" + ("ledger" if reveal_ledger else "")
     options = ("--store", redis.url(prefix=name), "--audit", postgres.url(name))
+    if reveal_ledger:
+        options += ("--ledger", postgres.url(name))
     products = [Product(executable, folder / f"{name}-{number}", options, folder / f"{name}-keyring")
                 for number in range(count)]
     ledger = Ledger()
@@ -74,7 +77,7 @@ def measure_nodes(executable, folder, redis, postgres, count, seconds):
         for number in range(count):  # a node reads what another has created
             keys[number].create(servers[(number + 1) % count], wanted)
             servers[number].settle()
-        samples["retrieve", count] = at_once(
+        samples[WITH_LEDGER if reveal_ledger else "retrieve", count] = at_once(
             servers, lambda number, server: keys[number].retrieve(server, connections, seconds))
         for server in servers:
             if server.end() != 0:
@@ -96,6 +99,8 @@ def measure_round(executable, folder, seconds):
             samples = measure_baselines(redis)
             for count in (1, NODES):
                 samples |= measure_nodes(executable, place, redis, postgres, count, seconds)
+            with_ledger = measure_nodes(executable, place, redis, postgres, NODES, seconds, reveal_ledger=True)
+            samples[WITH_LEDGER, NODES] = with_ledger[WITH_LEDGER, NODES]
     finally:
         shutil.rmtree(place, ignore_errors=True)
     return samples
@@ -112,6 +117,6 @@ def summarize(rounds):
                      "p50_ms": statistics.median(one.p50_ms for one in samples),
                      "p99_ms": statistics.median(one.p99_ms for one in samples),
                      "cpu_ms_per_1000": statistics.median(one.cpu_ms_per_1000 for one in samples),
-                     "of_baseline": statistics.median(one[load, nodes].requests_per_second / one[load, 0].requests_per_second
+                     "of_baseline": statistics.median(one[load, nodes].requests_per_second / one[load.split()[0], 0].requests_per_second
                                                       for one in rounds)})
     return rows
