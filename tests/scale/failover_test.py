@@ -158,7 +158,6 @@ class FailoverTest(ScaleCase):
                  "without": self.cluster("relaxed")}
         keys = collections.defaultdict(list)
         again = collections.defaultdict(collections.Counter)
-        refused = 0
         for _ in range(FAILOVERS):
             readers = {name: Readers(cluster) for name, cluster in names.items()}
             self.assertEqual(self.server(self.sentinels.primary_port()).cli("wait", 2, 10_000), "2")
@@ -169,7 +168,6 @@ class FailoverTest(ScaleCase):
                 those.cluster.wait_until_ready()
                 again[name] += those.read_again()
                 keys[name] += those.read
-                refused += those.refused
         for name, seen in again.items():
             suite.figure(f"{FAILOVERS} failovers {name}: {len(keys[name]):,} secrets handed out around them, then asked for "
                          f"again: {seen[200]} second readings, {seen[410]:,} x 410, {seen[404]} x 404; "
@@ -177,7 +175,6 @@ class FailoverTest(ScaleCase):
             self.assertGreater(len(keys[name]), 20 * FAILOVERS, "there was no load")
             self.assertEqual(set(seen) - {200, 404, 410}, set())
         self.assertEqual(again["with the ledger"][200], 0, "handed out twice")
-        self.assertGreater(refused, 0, "nobody has noticed")
 
 
 class StaleReplicaTest(ScaleCase):
