@@ -54,7 +54,6 @@ class Readers:
     def __init__(self, cluster):
         self.cluster = cluster
         self.read = []  # keys of those that were handed out
-        self.refused = 0
         self._stop = threading.Event()
         self._live = []
         self._each(self._create)
@@ -85,8 +84,6 @@ class Readers:
             status, _ = ask(clients[number % NODES], "GET", f"/api/v1/secret/{key}")
             if status == 200:
                 self.read.append(key)
-            else:
-                self.refused += 1
         for client in clients:
             client.close()
 
