@@ -180,7 +180,8 @@ TEST_CASE("a move: every replica that is connected must have each step, also whe
   REQUIRE(eventually([&] { return has(primary.say({"INFO", "replication"}), "state=online"); }));
   const auto target = open_transfer(primary.tcp_url("p") + "&timeout_ms=600");
   REQUIRE_MESSAGE(target.has_value(), target.error().detail);
-  REQUIRE((*target)->begin_arriving({1}, "m").has_value());
+  // A replica that has just come is slow to say what it has.
+  REQUIRE(eventually([&target] { return (*target)->begin_arriving({1}, "m").has_value(); }));
   replica.freeze();
   const Result<void> put = (*target)->begin_arriving({1}, "m");
   replica.thaw();
