@@ -124,9 +124,9 @@ TEST_CASE_TEMPLATE("race: a hundred guesses at once are five", Backend, EVERY_BA
     CAPTURE(round);
     CHECK(count_status(answers[round], 403) == kGuesses);
     CHECK(count_status(answers[round], 429) == kGuessers - kGuesses);
-    std::vector<Action> expected{Action::kCreated};
-    expected.insert(expected.end(), kGuesses, Action::kDenied);
-    expected.push_back(Action::kLocked);
+    std::vector<Action> expected(kGuesses + 2, Action::kDenied);
+    expected.front() = Action::kCreated;
+    expected.back() = Action::kLocked;
     CHECK(actions[service.fingerprint(keys[round])] == expected);
     CHECK(owner.request("DELETE", path_of(keys[round]), R"({"passphrase":"right"})").status == 429);
     CHECK(owner.request("GET", path_of(keys[round])).body == RaceService::retrieval_body(round));
