@@ -36,7 +36,8 @@ struct BackendParts {
   Random& random;
   // A sentence about a setting of a server that was accepted though it is not safe.
   std::function<void(const std::string&)> on_warning{};
-  bool create = true;  // what is missing; without, a store that is not there is kNotFound
+  bool create = true;   // what is missing; without, a store that is not there is kNotFound
+  bool service = true;  // `backends` is what a service has, so it must agree with the other nodes
 };
 
 // Of the store in the data folder alone.

@@ -101,9 +101,9 @@ void CommandLine::add_migrate() {
   CLI::App* migrate =
       app_.add_subcommand("migrate", "Move a store, an audit log or both elsewhere; the service must be stopped");
   migrate->footer(
-      "A place is rocksdb:FOLDER, redis://... or sqlite:FILE, postgresql://...; without FOLDER or FILE, what is in "
-      "the\n"
-      "data folder. --from and --to name a store, an audit log, or one of each. Broken off, the same command goes on.");
+      "A place is rocksdb:FOLDER, redis://... or sqlite:FILE, postgresql://...; without FOLDER or FILE, what is\n"
+      "in the data folder. --from and --to name a store, an audit log, or one of each. Broken off, the same command\n"
+      "goes on.");
   add_paths(*migrate, paths_);
   const auto add = [migrate](const char* name, std::vector<std::string>& urls, const char* help) {
     migrate->add_option(name, urls, help)

@@ -102,8 +102,8 @@ Result<EpochNeeds> survey(const KeysOptions& options, const Keyring& keyring, Cl
     }
     return needs;
   }
-  const Result<std::unique_ptr<ServedStore>> store =
-      open_store({options.paths, options.backends, keyring, clock, random, {}, /*create=*/false}, {}, {});
+  const Result<std::unique_ptr<ServedStore>> store = open_store(
+      {options.paths, options.backends, keyring, clock, random, {}, /*create=*/false, /*service=*/false}, {}, {});
   if (!store) {
     return fail(store.error());
   }

@@ -61,7 +61,7 @@ Result<std::unique_ptr<ServedStore>> open_redis_store(const BackendParts& parts,
   }
   options.url = std::move(*url);
   options.create = parts.create;
-  if (parts.create) {
+  if (parts.service) {
     options.agreed = agreement(parts.backends);
   }
   Result<std::optional<std::string>> name = node_name(parts.paths.node(), parts.create, parts.random);

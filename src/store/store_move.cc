@@ -24,7 +24,7 @@ std::string new_move(Random& random) {
   return to_hex(bytes);
 }
 
-constexpr const char* kSamePlace = "--from and --to are the same place";
+constexpr const char* kSamePlace = "source and target are the same place";
 
 tl::unexpected<Error> mistake(const std::string& what) { return fail(Errc::kInvalidArgument, what); }
 

@@ -206,7 +206,17 @@ TEST_CASE("open: nodes that do not agree on audit log and ledger do not serve on
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().code == Errc::kInvalidArgument);
   CHECK(has(refused.error().detail, "run with 'audit log shared', this one with 'audit log in each node'"));
-  CHECK(open("", false).has_value());  // who only looks need not agree
+  // Who only looks is told, but says nothing, and may look at the store alone.
+  CHECK_FALSE(open("audit log in each node", false).has_value());
+  CHECK(open("", false).has_value());
+  RedisHarness unsaid;
+  RedisStore::Options options = unsaid.options();
+  options.agreed = "audit log shared";
+  options.create = false;
+  REQUIRE(RedisStore::open(std::move(options)).has_value());
+  options = unsaid.options();
+  options.agreed = "audit log in each node";
+  CHECK(RedisStore::open(std::move(options)).has_value());
 }
 
 TEST_CASE("a full memory refuses changes with a reason, and reads go on") {

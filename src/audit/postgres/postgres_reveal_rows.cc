@@ -1,7 +1,6 @@
 #include "audit/postgres/postgres_reveal_rows.h"
 
 #include "audit/postgres/postgres_schema.h"
-#include "audit/projector.h"
 #include "core/event.h"
 
 namespace disposable {

@@ -93,9 +93,10 @@ Result<void> RedisStore::start() {
       return fail(Errc::kNotFound, "there is no store in " + to_text(options_.url));
     }
   }
-  const Result<RedisReply> opened =
-      client_->run(scripts_->open, {keys_.meta, keys_.due, keys_.outbox},
-                   {std::string(kRedisFormat), expected.keyring_check, options_.agreed}, RedisClient::Confirm::kYes);
+  const Result<RedisReply> opened = client_->run(
+      scripts_->open, {keys_.meta, keys_.due, keys_.outbox},
+      {std::string(kRedisFormat), expected.keyring_check, options_.create ? options_.agreed : std::string{}},
+      RedisClient::Confirm::kYes);
   if (!opened) {
     return fail(opened.error());
   }
@@ -106,7 +107,7 @@ Result<void> RedisStore::start() {
   }
   pool_->must_exist();
   Result<void> ours = check_redis_identity(reply_text(*held[0]), reply_text(*held[1]), expected);
-  if (ours && !options_.agreed.empty() && reply_text(*held[2]) != options_.agreed) {
+  if (ours && !options_.agreed.empty() && !is_nil(*held[2]) && reply_text(*held[2]) != options_.agreed) {
     return fail(Errc::kInvalidArgument,
                 "the nodes of this Redis store run with '" + std::string(reply_text(*held[2])) + "', this one with '" +
                     options_.agreed + "'; give all the same, or stop all nodes and say HDEL " + keys_.meta + " agreed");

@@ -49,7 +49,8 @@ class RedisStore final : public ServedStore {
     std::string consumer = "node";  // names this node, and no other that runs
     // With kShared: for how long what was shown to a node, and not acknowledged, is not shown to another.
     std::chrono::milliseconds stale_after{10'000};
-    // What all nodes of a store must agree on, in words for the operator; the first one says it. Empty: as it is.
+    // What all nodes of a store must agree on, in words for the operator; the first that may create it says so. Empty:
+    // as it is.
     std::string agreed{};
     bool create = true;  // without, a store that is not there is kNotFound
     // Serves from a server that may lose what it has confirmed (no append-only file, eviction), with a warning.

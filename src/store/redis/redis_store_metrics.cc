@@ -25,10 +25,9 @@ Result<StoreTotals> parse_totals(const redisReply& reply) {
 // Of the first entry in what XRANGE said; zero without one.
 std::chrono::milliseconds age_of_first(const redisReply& reply, WallTime now) {
   const auto entries = reply_elements(reply);
-  const auto entry = entries.empty() ? entries : reply_elements(*entries.front());
-  const auto fields = entry.size() == 2 ? reply_elements(*entry[1]) : std::span<redisReply* const>{};
-  const Result<Event> event = decode_event(fields.size() == 4 ? as_bytes(reply_text(*fields[3])) : ByteView{});
-  return event ? std::max(now - event->at, std::chrono::milliseconds{0}) : std::chrono::milliseconds{0};
+  const Result<OutboxEntry> first =
+      entries.empty() ? fail(Errc::kNotFound, "no event") : parse_outbox_entry(*entries.front());
+  return first ? std::max(now - first->event.at, std::chrono::milliseconds{0}) : std::chrono::milliseconds{0};
 }
 
 }  // namespace

@@ -9,14 +9,6 @@ namespace {
 
 constexpr const char* kPage = "500";
 
-// A cursor of ZSCAN means nothing to another server, or to one that was started again.
-std::string_view run_id(const redisReply& info) {
-  std::string_view text = reply_text(info);
-  const std::size_t at = text.find("run_id:");
-  text = at == text.npos ? std::string_view{} : text.substr(at);
-  return text.substr(0, text.find_first_of("\r\n"));
-}
-
 }  // namespace
 
 // `members`: each with its score behind it.
@@ -50,7 +42,8 @@ Result<void> RedisStore::visit_records(const RecordVisitor& visit) {
     if (!replies) {
       return fail(replies.error());
     }
-    const std::string_view answered = run_id(*(*replies)[0]);
+    // A cursor of ZSCAN means nothing to another server, or to one that was started again.
+    const std::string_view answered = redis_info_field(reply_text(*(*replies)[0]), "run_id");
     if (!server.empty() && answered != server) {
       return fail(Errc::kUnavailable, "Redis was restarted, or another took over, while its secrets were read");
     }
