@@ -1,51 +1,20 @@
 // Goal: over TLS the server is the one that the URL names, or nothing is said to it.
 
 #include <doctest/doctest.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
-
-#include <sys/stat.h>
 
 #include "contract/harness.h"
 #include "store/redis/redis_tls.h"
+#include "support/certificates.h"
 
 namespace disposable {
 namespace {
 
-template <auto kFree>
-struct FreeWith {
-  template <class T>
-  void operator()(T* object) const {
-    kFree(object);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, FreeWith<X509_free>>;
-using File = std::unique_ptr<std::FILE, FreeWith<std::fclose>>;
-
 // A certificate that signs itself, with its key, as files.
 struct Identity {
-  Identity(const TemporaryFolder& folder, const std::string& name, const std::string& names)
-      : certificate(folder / (name + ".pem")), key(folder / (name + ".key")) {
-    const Key made(EVP_EC_gen("P-256"));
-    const Certificate x509(X509_new());
-    X509_set_version(x509.get(), 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(x509.get()), 1);
-    X509_gmtime_adj(X509_getm_notBefore(x509.get()), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(x509.get()), 3600);
-    X509_set_pubkey(x509.get(), made.get());
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(x509.get()), "CN", MBSTRING_ASC,
-                               reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
-    X509_set_issuer_name(x509.get(), X509_get_subject_name(x509.get()));
-    X509_EXTENSION* const extension = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names.c_str());
-    X509_add_ext(x509.get(), extension, -1);
-    X509_EXTENSION_free(extension);
-    REQUIRE(X509_sign(x509.get(), made.get(), EVP_sha256()) > 0);
-    const File certificate_file(std::fopen(certificate.c_str(), "w"));
-    REQUIRE(PEM_write_X509(certificate_file.get(), x509.get()) == 1);
-    const File key_file(std::fopen(key.c_str(), "w"));
-    REQUIRE(PEM_write_PKCS8PrivateKey(key_file.get(), made.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1);
-    REQUIRE(::chmod(key.c_str(), 0600) == 0);
+  Identity(const TemporaryFolder& folder, const std::string& name, const char* names) {
+    const Key made = make_ec_key();
+    certificate = write_certificate(folder / (name + ".pem"), make_certificate(made, name.c_str(), -3600, 3600, names));
+    key = write_key(folder / (name + ".key"), made);
   }
   std::string certificate;
   std::string key;

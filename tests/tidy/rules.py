@@ -28,7 +28,7 @@ LIBRARIES = {
     "hiredis/": ("src/store/redis/", "tests/contract/"),
     "libpq-fe.h": ("src/audit/postgres/", "tests/audit/"),
     "sqlite3.h": ("src/audit/sqlite/", "tests/audit/"),
-    "openssl/": ("src/http/", "src/store/redis/", "tests/http/", "tests/contract/"),
+    "openssl/": ("src/http/", "src/store/redis/", "tests/http/", "tests/support/"),
     "nlohmann/": ("src/http/", "src/audit/", "src/app/", "tests/"),
     "httplib.h": ("src/http/", "tests/bench/"),
     "CLI/": ("src/app/",),
