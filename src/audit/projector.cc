@@ -75,7 +75,7 @@ void Projector::start() {
 void Projector::run(const std::stop_token& stop) {
   BackOff back_off;
   while (!stop.stop_requested()) {
-    const Result<Progress> progress = project_batch();
+    const Result<Progress> progress = project_batch(WhenNothing::kAskFailedLog);
     if (!progress) {
       parts_.pause(back_off.next(), stop);
       continue;
@@ -96,7 +96,7 @@ Result<void> Projector::drain(std::chrono::steady_clock::time_point deadline) {
   }
   BackOff back_off;
   while (true) {
-    const Result<Progress> progress = project_batch();
+    const Result<Progress> progress = project_batch(WhenNothing::kDone);
     if (progress && *progress == Progress::kNothing) {
       return {};
     }
@@ -122,10 +122,10 @@ Result<void> Projector::ready() {
 }
 
 // The root of the projecting thread's work: out-of-memory is a failure like any other here, since nothing is lost.
-Result<Projector::Progress> Projector::project_batch() {
+Result<Projector::Progress> Projector::project_batch(WhenNothing when_nothing) {
   Result<Progress> outcome = Progress::kNothing;
   try {
-    outcome = project_batch_once();
+    outcome = project_batch_once(when_nothing);
   } catch (const std::exception& exception) {
     outcome = fail(Errc::kUnavailable, std::string("the projection threw: ") + exception.what());
   }
@@ -133,13 +133,22 @@ Result<Projector::Progress> Projector::project_batch() {
   return outcome;
 }
 
-Result<Projector::Progress> Projector::project_batch_once() {
+Result<Projector::Progress> Projector::nothing_to_do(WhenNothing when_nothing) {
+  if (when_nothing == WhenNothing::kAskFailedLog && !ready()) {
+    if (const Result<bool> answer = parts_.log.contains(EventId{}); !answer) {
+      return fail(answer.error());
+    }
+  }
+  return Progress::kNothing;
+}
+
+Result<Projector::Progress> Projector::project_batch_once(WhenNothing when_nothing) {
   const Result<std::vector<OutboxEntry>> entries = parts_.outbox.pending(/*after_position=*/0, kBatchMax);
   if (!entries) {
     return fail(entries.error());
   }
   if (entries->empty()) {
-    return Progress::kNothing;
+    return nothing_to_do(when_nothing);
   }
   std::vector<Event> events;
   events.reserve(entries->size());

@@ -52,7 +52,8 @@ class Projector {
   // until `deadline` has passed, at least once. Error: what is left stays in the outbox for the next start.
   Result<void> drain(std::chrono::steady_clock::time_point deadline);
 
-  // The latest failure while the projection fails.
+  // The latest failure while the projection fails. A failure ends when the log has answered, not when another node took
+  // the events over.
   Result<void> ready() EXCLUDES(mutex_);
 
   void write_metrics(MetricsText& text) const;
@@ -60,9 +61,13 @@ class Projector {
  private:
   enum class Progress : std::uint8_t { kNothing, kSome, kFullBatch };
 
+  enum class WhenNothing : std::uint8_t { kDone, kAskFailedLog };
+
   void run(const std::stop_token& stop);
-  Result<Progress> project_batch();
-  Result<Progress> project_batch_once();
+  Result<Progress> project_batch(WhenNothing when_nothing);
+  Result<Progress> project_batch_once(WhenNothing when_nothing);
+  // An error while the log still fails.
+  Result<Progress> nothing_to_do(WhenNothing when_nothing);
   void note(const Result<Progress>& outcome) EXCLUDES(mutex_);
 
   const Parts parts_;

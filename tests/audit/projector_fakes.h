@@ -73,6 +73,11 @@ class FakeOutbox final : public Outbox {
     const MutexLock lock(mutex_);
     return entries_.size();
   }
+  // Another node carries what is there.
+  void take_over() {
+    const MutexLock lock(mutex_);
+    entries_.clear();
+  }
   // Accepts the next acknowledgement and loses it, as a store does whose disk is full when it is written.
   void lose_acknowledgement() {
     const MutexLock lock(mutex_);

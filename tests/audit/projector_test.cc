@@ -4,6 +4,8 @@
 
 #include "audit/projector.h"
 
+#include <semaphore>
+
 #include "audit/audit_fixture.h"
 #include "audit/projector_fakes.h"
 #include "audit/sqlite/audit_verifier.h"
@@ -229,6 +231,31 @@ TEST_CASE("start: the thread recovers by itself, and a second failure is told ag
   REQUIRE(projector.drain(soon()));
   CHECK(scene.told ==
         std::vector<std::string>{"append fails", "recovered", "the projection threw: std::bad_alloc", "recovered"});
+}
+
+TEST_CASE("start: a failed log has not recovered because another node has taken the events over") {
+  ProjectorScene scene;
+  scene.log.fail(1'000'000);
+  scene.outbox.add(test_events(1, 1));
+  Projector::Parts parts = scene.parts();
+  std::binary_semaphore recovered(0);
+  parts.on_recovery = [&recovered] { recovered.release(); };
+  std::vector<bool> ready;
+  Projector* pausing = nullptr;
+  parts.pause = [&](milliseconds, const std::stop_token&) {
+    ready.push_back(pausing->ready().has_value());
+    scene.outbox.take_over();
+    if (ready.size() == 3) {
+      scene.log.fail(0);
+    }
+  };
+  Projector projector(std::move(parts));
+  pausing = &projector;
+  projector.start();
+  CHECK(recovered.try_acquire_for(std::chrono::seconds(10)));
+  REQUIRE(projector.drain(soon()));
+  CHECK(ready == std::vector<bool>{false, false, false});
+  CHECK(projector.ready());
 }
 
 TEST_CASE("the destructor: stops a projector in the middle of a long pause and drops nothing") {

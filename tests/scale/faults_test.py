@@ -51,8 +51,10 @@ class FaultCase(ScaleCase):
         if found := self.trial.violations():
             self.fail(found)
 
-    def assert_unavailable(self):
-        suite.wait_until(lambda: self.cluster.nodes[0].status("/readyz") == 503, 30, "/readyz says 503")
+    def assert_unavailable(self, nodes):
+        """So many nodes say so: all of them that depend on what is away, one when it is the one that carries events."""
+        unready = lambda: sum(node.status("/readyz") == 503 for node in self.cluster.nodes)
+        suite.wait_until(lambda: unready() >= nodes, 30, f"/readyz says 503 on {nodes}")
 
     def assert_nothing_is_acknowledged(self, seconds, count=None):
         """`count` gives what must not grow; without it all operations."""
@@ -116,7 +118,7 @@ class FaultsTest(FaultCase):
                 with self.trial.fault(now):
                     self.redis.kill()
                     try:
-                        self.assert_unavailable()
+                        self.assert_unavailable(nodes=len(self.cluster.nodes))
                         self.assert_nothing_is_acknowledged(1)
                     finally:
                         self.redis.start()
@@ -156,7 +158,7 @@ class FaultsTest(FaultCase):
             try:
                 before, refused = self.trial.answered(), self.trial.refused()
                 if noticed:
-                    self.assert_unavailable()
+                    self.assert_unavailable(nodes=1)
                 time.sleep(AWAY_SECONDS)
                 self.assertGreater(self.trial.answered() - before, BUSY)
                 self.assertEqual(self.trial.refused(), refused)
@@ -187,7 +189,7 @@ class LedgerFaultsTest(FaultCase):
             with self.trial.fault(now):
                 self.postgres.kill()
                 try:
-                    self.assert_unavailable()
+                    self.assert_unavailable(nodes=len(self.cluster.nodes))
                     self.assert_nothing_is_acknowledged(2, self.retrieved)
                 finally:
                     self.postgres.start()
@@ -212,7 +214,7 @@ class FullDiskTest(FaultCase):
             with self.trial.fault(now):
                 self.disk.fill()
                 try:
-                    self.assert_unavailable()
+                    self.assert_unavailable(nodes=len(self.cluster.nodes))
                     self.assert_nothing_is_acknowledged(1)
                 finally:
                     self.disk.free()
