@@ -132,10 +132,10 @@ Result<ListeningSocket> adopt_listener(FileDescriptor socket, const Endpoint& en
   }
   if (!is_unix) {
     switch_on(socket.get(), IPPROTO_TCP, TCP_NODELAY);
-    // Else the kernel holds up to 4 MiB for each peer that asks and does not read. Linux doubles it; a peer 100 ms away
-    // still gets 640 KB/s.
-    const int send_bytes = 32 * 1024;
-    ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof(send_bytes));
+    // Else the kernel holds up to 4 MiB for each peer that asks and does not read. This bounds what has not been sent,
+    // so that a peer who reads has as much under way as his distance needs. Connections inherit it.
+    const int unsent_bytes = 32 * 1024;
+    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_bytes, sizeof(unsent_bytes));
   }
   ListeningSocket listener{std::move(socket), (tls ? "https://" : "http://") + to_text(place)};
   listener.port = place.port;
