@@ -14,8 +14,9 @@ using Status = IoResult::Status;
 // A peer that is refused while it sends gets this long, and this much read, to see the answer before a reset.
 constexpr std::chrono::seconds kLingerMax{1};
 constexpr std::size_t kLingerBytesMax = 16UL * 1024 * 1024;
-// So many answers in a row before other connections have their turn.
+// So many answers in a row, or about so many bytes, before other connections have their turn.
 constexpr int kTurn = 8;
+constexpr std::size_t kTurnBytes = 256UL * 1024;
 constexpr std::chrono::seconds kShedRetryAfter{1};
 
 }  // namespace
@@ -36,13 +37,14 @@ void Connection::open() {
 
 void Connection::advance() {
   int answers = 0;
+  moved_ = 0;
   for (;;) {
     const ConnectionState before = state_;
     if (!step()) {
       return;
     }
     answers += before == ConnectionState::kWriting && state_ != ConnectionState::kWriting ? 1 : 0;
-    if (answers == kTurn && state_ != ConnectionState::kClosed) {
+    if ((answers == kTurn || moved_ >= kTurnBytes) && state_ != ConnectionState::kClosed) {
       host_.postpone(*this);
       return;
     }
@@ -118,6 +120,7 @@ bool Connection::write_response() {
   const std::size_t of_head = std::min(exchange.sent, head.size());
   const IoResult written = transport_->write(head.subspan(of_head), body.subspan(exchange.sent - of_head));
   exchange.sent += written.bytes;
+  moved_ += written.bytes;
   if (written.status == Status::kClosed) {
     host_.answered(*this, exchange);
     close();
@@ -189,6 +192,7 @@ bool Connection::linger() {
   readable_ = got.status == Status::kDone && (ended_ || !got.drained);
   wipe(into.first(got.bytes));
   lingered_ += got.bytes;
+  moved_ += got.bytes;
   if (got.status == Status::kClosed || lingered_ > kLingerBytesMax) {
     close();
   }

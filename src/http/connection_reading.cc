@@ -14,6 +14,9 @@ using Status = IoResult::Status;
 // A body's memory grows with what arrives, so that announcing a large one costs a peer as much as sending it.
 constexpr std::size_t kBodyBytesFirst = 4096;
 
+// At once, since a system may have many more.
+constexpr std::size_t kReadBytesMax = 256UL * 1024;
+
 // For a head that was accepted before, perhaps under other limits.
 constexpr Limits kAnyHead{.header_fields_max = SIZE_MAX, .target_bytes_max = SIZE_MAX};
 
@@ -99,13 +102,14 @@ bool Connection::fill() {
   const bool body = exchange != nullptr && exchange->head_size > 0;
   // What there is already may be filled, so that those who are nearly done make room for the others.
   if (body && exchange->filled == exchange->in.size() && host_.crowded()) {
-    host_.postpone(*this);
+    host_.await_memory(*this);
     return false;
   }
   std::span<std::uint8_t> into = host_.scratch();
   if (body) {
     make_room(exchange->filled + 1);
     into = exchange->in.expose_mutable().subspan(exchange->filled);
+    into = into.first(std::min(into.size(), kReadBytesMax));
   }
   const IoResult got = transport_->read(into);
   readable_ = got.status == Status::kDone && (ended_ || !got.drained);
@@ -118,6 +122,7 @@ bool Connection::fill() {
   if (got.status != Status::kDone) {
     return false;
   }
+  moved_ += got.bytes;
   if (body) {
     exchange->filled += got.bytes;
   } else {

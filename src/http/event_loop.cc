@@ -73,8 +73,8 @@ void EventLoop::turn() {
 
 // What wake() may have announced, and what was left for the next turn.
 bool EventLoop::has_work() {
-  if ((!postponed_.empty() && !crowded()) || ordered_.load() != obeyed_ || front_.generation() != generation_ ||
-      (!held_.empty() && held_.front().response.ticket.outcome())) {
+  if (yielded_ || (!postponed_.empty() && !crowded()) || ordered_.load() != obeyed_ ||
+      front_.generation() != generation_ || (!held_.empty() && held_.front().response.ticket.outcome())) {
     return true;
   }
   const MutexLock lock(mutex_);
@@ -189,6 +189,7 @@ void EventLoop::settle(Answer answer, const Result<void>& durable) {
 }
 
 void EventLoop::run_postponed() {
+  yielded_ = false;
   for (Client* const client : std::exchange(postponed_, {})) {
     client->postponed = false;
     client->advance();
@@ -196,6 +197,11 @@ void EventLoop::run_postponed() {
 }
 
 void EventLoop::postpone(Connection& connection) {
+  yielded_ = true;
+  await_memory(connection);
+}
+
+void EventLoop::await_memory(Connection& connection) {
   auto& client = static_cast<Client&>(connection);
   if (!client.postponed) {
     client.postponed = true;

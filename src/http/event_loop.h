@@ -66,6 +66,7 @@ class EventLoop final : private ConnectionHost, private AcceptHost {
   void stalled(Connection& connection) override;
   void set_deadline(Connection& connection, SteadyTime deadline) override;
   void postpone(Connection& connection) override;
+  void await_memory(Connection& connection) override;
   void charge(std::uint64_t bytes) override { front_.buffered.fetch_add(bytes, std::memory_order_relaxed); }
   void discharge(std::uint64_t bytes) override { front_.buffered.fetch_sub(bytes, std::memory_order_relaxed); }
   bool crowded() const override { return front_.crowded(); }
@@ -78,6 +79,7 @@ class EventLoop final : private ConnectionHost, private AcceptHost {
   void obey(Order order);
   void relieve();
   Client* dispensable();
+  Client* slowest_reading();
   void bury(Client& client);
 
   // Limits and metrics
@@ -113,6 +115,7 @@ class EventLoop final : private ConnectionHost, private AcceptHost {
   struct Lists;  // of the clients
   std::unique_ptr<Lists> clients_;
   std::vector<Client*> postponed_;
+  bool yielded_ = false;                // one of them waits for its turn and not for memory
   std::vector<WorkerPool::Job*> jobs_;  // complete requests of this turn
   std::deque<Answer> held_;             // decided, in the order of their tickets but for a few
   std::vector<std::unique_ptr<Client>> buried_;

@@ -1,6 +1,7 @@
 // EventLoop: who is let in, what he may do, and who has to go.
 
 #include <algorithm>
+#include <limits>
 
 #include "http/event_loop_client.h"
 #include "http/response.h"
@@ -16,6 +17,11 @@ constexpr std::chrono::seconds kComeBackAfter{5};
 // How long everybody waits, when memory is short, for somebody who has not sent all of his request, or who takes
 // nothing of his answer.
 constexpr std::chrono::seconds kPatience{1};
+
+// Of an unfinished request: less than this makes little room.
+constexpr std::size_t kLargePart = 64UL * 1024;
+// So many at most, the oldest, so that a crowd costs a bounded time.
+constexpr int kCompared = 1024;
 
 // With a word, as far as the system takes one at once; who is turned away has not been listened to.
 void turn_away(FileDescriptor socket, Limit limit, std::string_view date) {
@@ -75,14 +81,33 @@ void EventLoop::relieve() {
   }
 }
 
+// Of the large ones whose time of patience is over the slowest; without such, whose request began first.
+EventLoop::Client* EventLoop::slowest_reading() {
+  Client* chosen = nullptr;
+  double slowest = std::numeric_limits<double>::infinity();
+  Client* client = clients_->reading.front();
+  for (int i = 0; client != nullptr && i < kCompared; ++i, client = client->among_reading.next) {
+    const Exchange& exchange = client->exchange();
+    const std::chrono::duration<double> span = now_ - exchange.began;
+    if (span < kPatience) {
+      break;
+    }
+    const double rate = static_cast<double>(exchange.filled) / span.count();
+    if (chosen == nullptr || (exchange.in.size() >= kLargePart && rate < slowest)) {
+      chosen = client;
+      slowest = exchange.in.size() >= kLargePart ? rate : slowest;
+    }
+  }
+  return chosen;
+}
+
 // First who loses nothing, then who has not brought all. Null while everybody else still deserves patience.
 EventLoop::Client* EventLoop::dispensable() {
   Client* const stalled = clients_->stalled.front();
   if (stalled != nullptr && stalled->stalled_since == SteadyTime::min()) {
     return stalled;
   }
-  Client* const reading = clients_->reading.front();
-  if (reading != nullptr && now_ - reading->exchange().began >= kPatience) {
+  if (Client* const reading = slowest_reading()) {
     return reading;
   }
   return stalled != nullptr && now_ - stalled->stalled_since >= kPatience ? stalled : nullptr;

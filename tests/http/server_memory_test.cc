@@ -98,6 +98,25 @@ TEST_CASE("server memory: pages of metrics that nobody reads keep nobody waiting
   CHECK(server.metrics().value("disposable_secrets_limit_hits_total{limit=\"buffer_bytes\"}") >= 1);
 }
 
+TEST_CASE("server memory: the slowest of the large bodies makes room, though another began before it") {
+  SlowFixture fixture;
+  Limits limits;
+  limits.head_max = 1200ms;
+  RunningServer server(fixture.api, fixture.store, {.workers = 1, .settings = {limits, {}}});
+  const std::string whole = request("POST", kCreate, "{\"secret\":\"" + std::string(300'000, 'x') + "\"}");
+  RawClient fast(server.port);
+  fast.send(whole.substr(0, 250'000));
+  RawClient slow(server.port);
+  slow.send(whole.substr(0, 70'000));
+  RawClient silent(server.port);
+  CHECK(silent.receive_all().empty());  // both have had their second
+  limits.buffer_bytes_max = 300'000;
+  server.configure({limits, {}});
+  CHECK(status_of(slow.receive()) == 503);
+  fast.send(whole.substr(250'000));
+  CHECK(status_of(fast.receive()) == 200);
+}
+
 TEST_CASE("server memory: an answer waits for its reader, whatever it is to, and none is lost while there is room") {
   ApiFixture fixture;
   RunningServer server(fixture.api, fixture.store(), {.workers = 1});
