@@ -1,4 +1,4 @@
-// Vault: create, retrieve, delete and sweep, over a store.
+// Vault: create, retrieve, delete, watch, request and sweep, over a store.
 //
 // Joins the pure lifecycle (core/lifecycle.h) with crypto and a compare-and-swap store. The promises it keeps:
 // the payload is decrypted before the secret is spent, so a failed decryption spends nothing; spending destroys the
@@ -14,6 +14,7 @@
 #include "core/ledger.h"
 #include "core/lifecycle.h"
 #include "core/passphrase_lane.h"
+#include "core/shared_secret.h"
 #include "core/store.h"
 #include "crypto/keyring.h"
 #include "crypto/passphrase.h"
@@ -47,15 +48,40 @@ class Vault {
 
   explicit Vault(const Parts& parts) : parts_(parts) {}
 
-  // kUnavailable, kStorageFull: not stored. kRateLimited: the passphrase lane is full.
+  // API v1. kUnavailable, kStorageFull: not stored. kRateLimited: the passphrase lane is full.
   Held<SecretKey> create(NewSecret secret, std::string_view address);
-
-  // kNotFound (unknown or expired), kSpent, kUnavailable, kCorrupt (does not decrypt; not spent).
+  // kNotFound (unknown or expired), kSpent, kUnavailable, kCorrupt (does not decrypt; not spent). kDenied, and nothing
+  // is counted, for what was created with API v2.
   Held<SecretBytes> retrieve(const SecretKey& key, std::string_view address);
-
-  // As retrieve; also kDenied (wrong or missing passphrase, counted) and kRateLimited (locked, or the lane is full).
+  // As retrieve; also kDenied (wrong or missing passphrase, counted), kLocked, and kRateLimited (the lane is full).
   // A passphrase given for a secret that has none is ignored.
   Held<void> delete_secret(const SecretKey& key, const SecretBytes& passphrase, std::string_view address);
+
+  // API v2. Each works on a secret of API v1, too, whose passphrase guards deletion only and which knows no claims.
+  //
+  // As above; also kAlreadyExists: the idempotency key was used for something else, or for what is spent. A repetition
+  // of what is live gets the same answer. kInvalidArgument: sizes or numbers out of their range.
+  Held<Created> create(NewSharedSecret secret, std::string_view address);
+  // Takes a view, and the last one spends. With a claim of kClaimSizeMin to kClaimSizeMax bytes, the same claim gets
+  // the same answer again for kClaimDuration. kWrongProof and kDenied (wrong or missing, counted together), kLocked;
+  // else as above.
+  Held<Revealed> retrieve(const SecretKey& key, const Access& access, ByteView claim, std::string_view address);
+  // When it was deleted. Refuses as retrieve.
+  Held<WallTime> delete_secret(const SecretKey& key, const Access& access, std::string_view address);
+  // Asks for neither proof nor passphrase.
+  Held<WallTime> delete_by_receipt(const ReceiptKey& receipt, std::string_view address);
+  // Neither spends anything; what is overdue is marked expired. kNotFound: unknown, or forgotten. After a kSpent they
+  // say what happened and when; where a ledger knows more than the store, the stage may still be live.
+  Held<Status> status(const SecretKey& key);
+  Held<Status> receipt(const ReceiptKey& receipt);
+
+  Held<NewRequest> create_request(std::chrono::seconds ttl, std::string_view address);
+  // The key in the answer is not for who fills. kAlreadyExists: filled before. kNotFound: no such request, or expired.
+  // kSpent: the request was deleted.
+  Held<Created> fill(const SecretKey& fill_key, SecretBytes secret, std::string_view address);
+  Held<RequestStatus> request_status(const SecretKey& fill_key);
+  // Deletes what was put in, too. kNotFound also when the keys do not belong together. kSpent: deleted before.
+  Held<void> delete_request(const SecretKey& fill_key, const SecretKey& request_key, std::string_view address);
 
   // Handles at most `limit` entries that are due and waits until the changes are durable.
   Result<SweepReport> sweep(std::size_t limit);

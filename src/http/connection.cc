@@ -9,7 +9,7 @@ namespace disposable {
 
 namespace {
 
-using Status = IoResult::Status;
+using IoStatus = IoResult::Status;
 
 // A peer that is refused while it sends gets this long, and this much read, to see the answer before a reset.
 constexpr std::chrono::seconds kLingerMax{1};
@@ -71,17 +71,17 @@ bool Connection::step() {
 
 bool Connection::shake_hands() {
   switch (transport_->handshake().status) {
-    case Status::kDone:
+    case IoStatus::kDone:
       // A new connection is there for a request, and has no more time for it than for a head.
       await_request(host_.limits().head_max);
       return true;
-    case Status::kAgain:
+    case IoStatus::kAgain:
       if (!shaking_ && transport_->shaking_hands()) {
         shaking_ = true;
         host_.handshake_began(*this);
       }
       return false;
-    case Status::kClosed:
+    case IoStatus::kClosed:
       close();
       return false;
   }
@@ -121,12 +121,12 @@ bool Connection::write_response() {
   const IoResult written = transport_->write(head.subspan(of_head), body.subspan(exchange.sent - of_head));
   exchange.sent += written.bytes;
   moved_ += written.bytes;
-  if (written.status == Status::kClosed) {
+  if (written.status == IoStatus::kClosed) {
     host_.answered(*this, exchange);
     close();
     return false;
   }
-  if (written.status == Status::kAgain) {
+  if (written.status == IoStatus::kAgain) {
     if (!exchange.blocked) {
       charge(exchange.response_head.size());
       host_.set_deadline(*this, deadline_for(host_.limits().response_max, exchange.response_size()));
@@ -189,11 +189,11 @@ bool Connection::linger() {
   }
   const std::span<std::uint8_t> into = host_.scratch();
   const IoResult got = transport_->discard(into);
-  readable_ = got.status == Status::kDone && (ended_ || !got.drained);
+  readable_ = got.status == IoStatus::kDone && (ended_ || !got.drained);
   wipe(into.first(got.bytes));
   lingered_ += got.bytes;
   moved_ += got.bytes;
-  if (got.status == Status::kClosed || lingered_ > kLingerBytesMax) {
+  if (got.status == IoStatus::kClosed || lingered_ > kLingerBytesMax) {
     close();
   }
   return readable_;

@@ -9,7 +9,7 @@ namespace disposable {
 
 namespace {
 
-using Status = IoResult::Status;
+using IoStatus = IoResult::Status;
 
 // A body's memory grows with what arrives, so that announcing a large one costs a peer as much as sending it.
 constexpr std::size_t kBodyBytesFirst = 4096;
@@ -89,7 +89,7 @@ bool Connection::accept_head() {
 // False when the connection is closed.
 bool Connection::ask_for_body() {
   const IoResult written = transport_->write(as_bytes(kContinue), {});
-  if (written.status == Status::kDone && written.bytes == kContinue.size()) {
+  if (written.status == IoStatus::kDone && written.bytes == kContinue.size()) {
     return true;
   }
   close();  // a peer that has no room for one line does not read
@@ -112,14 +112,14 @@ bool Connection::fill() {
     into = into.first(std::min(into.size(), kReadBytesMax));
   }
   const IoResult got = transport_->read(into);
-  readable_ = got.status == Status::kDone && (ended_ || !got.drained);
-  if (got.status == Status::kClosed) {
+  readable_ = got.status == IoStatus::kDone && (ended_ || !got.drained);
+  if (got.status == IoStatus::kClosed) {
     close();
   }
-  if (got.status == Status::kAgain && exchange == nullptr && transport_->holds_part()) {
+  if (got.status == IoStatus::kAgain && exchange == nullptr && transport_->holds_part()) {
     begin_exchange();  // a part of a TLS record costs as much as a request, and has no more time
   }
-  if (got.status != Status::kDone) {
+  if (got.status != IoStatus::kDone) {
     return false;
   }
   moved_ += got.bytes;

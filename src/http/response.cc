@@ -60,8 +60,10 @@ Response sentence_for(const Error& error) {
     case Errc::kSpent:
       return error_response(410, "Secret already retrieved or deleted");
     case Errc::kDenied:
+    case Errc::kWrongProof:  // API v1 asks for none
       return error_response(403, "Invalid passphrase");
     case Errc::kRateLimited:
+    case Errc::kLocked:
       return retry_later(429, error.retry_after);
     case Errc::kStorageFull:
       return retry_later(507, error.retry_after > std::chrono::seconds{0} ? error.retry_after : kStorageRetryAfter);

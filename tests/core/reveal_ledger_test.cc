@@ -111,7 +111,7 @@ TEST_CASE("ledger: a claim is given back when the store refuses the spend") {
   MemoryStore store(OutboxLimits{.creates_max = 1, .changes_max = 1});
   Vault vault{Vault::Parts{store, fixture.keyring, fixture.clock, fixture.random, fixture.lane, Argon2Cost{1, 8192},
                            &fixture.ledger}};
-  Held<SecretKey> created = vault.create({SecretBytes::copy_of(as_bytes("hunter2")), {}}, {});
+  Held<SecretKey> created = vault.create(NewSecret{SecretBytes::copy_of(as_bytes("hunter2")), {}}, {});
   REQUIRE(created.outcome.has_value());
   const Held<SecretBytes> refused = vault.retrieve(*created.outcome, {});
   REQUIRE_FALSE(refused.outcome.has_value());

@@ -57,6 +57,10 @@ struct VaultFixture {
         return "spent";
       case Errc::kDenied:
         return "denied";
+      case Errc::kWrongProof:
+        return "wrong proof";
+      case Errc::kLocked:
+        return "locked";
       case Errc::kRateLimited:
         return "rate limited";
       case Errc::kUnavailable:
