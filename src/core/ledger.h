@@ -3,10 +3,12 @@
 // A store that is copied to others without waiting for them (Redis with Sentinel) can forget a change when one of them
 // takes over, and a spent secret comes back. So a secret is handed out or deleted only after a row for it, which only
 // one request can have, is on another disk: what the store forgot costs a lost secret and never a second reading.
+// A secret that may be read several times has as many rows (Keyring::view_row).
 
 #pragma once
 
-#include <optional>
+#include <span>
+#include <vector>
 
 #include "core/event.h"
 
@@ -35,39 +37,54 @@ class RevealLedger {
 };
 
 // What one request has in the ledger; given back at its end unless something was revealed. One thread.
+//
+// A secret has a row for each of its views, and each row is a right to one revelation: it does not matter which.
 class RevealClaim {
  public:
-  // Null: there is no ledger, and all is granted. Borrows both.
-  RevealClaim(RevealLedger* ledger, const StoreId& secret) : ledger_(ledger), secret_(secret) {}
+  // Null: there is no ledger, and all is granted. Borrows it.
+  explicit RevealClaim(RevealLedger* ledger) : ledger_(ledger) {}
   RevealClaim(const RevealClaim&) = delete;
   RevealClaim& operator=(const RevealClaim&) = delete;
   ~RevealClaim() {
-    if (claim_ && !used_) {
-      ledger_->release(secret_, *claim_);
+    for (const Row& row : used_ ? std::span<const Row>() : std::span<const Row>(held_)) {
+      ledger_->release(row.id, row.claim);
     }
   }
 
-  // Asks the ledger until it has granted `claim` once. kSpent: another has the secret. kUnavailable.
-  Result<void> make(const EventId& claim, WallTime expires_at) {
-    if (ledger_ == nullptr || claim_) {
+  // Whether rows need be named at all, and none is held yet.
+  bool wants() const { return ledger_ != nullptr && held_.empty(); }
+  enum class Want : std::uint8_t { kOne, kAll };
+  // Asks for the rows in this order until one is granted, or for all that nobody else has; once something is held
+  // nothing is asked for. kSpent: all are others'. kUnavailable.
+  Result<void> make(std::span<const StoreId> rows, Want want, const EventId& claim, WallTime expires_at) {
+    if (!wants()) {
       return {};
     }
-    const Result<bool> granted = ledger_->claim(secret_, claim, expires_at);
-    if (!granted) {
-      return fail(granted.error());
+    for (const StoreId& row : rows) {
+      const Result<bool> granted = ledger_->claim(row, claim, expires_at);
+      if (!granted) {
+        return fail(granted.error());
+      }
+      if (*granted) {
+        held_.push_back({row, claim});
+        if (want == Want::kOne) {
+          return {};
+        }
+      }
     }
-    if (!*granted) {
-      return fail(Errc::kSpent, "the ledger says that it was spent");
-    }
-    claim_ = claim;
-    return {};
+    return held_.empty() ? Result<void>(fail(Errc::kSpent, "the ledger says that it was spent")) : Result<void>();
   }
+  // Nothing is given back.
   void use() { used_ = true; }
 
  private:
+  struct Row {
+    StoreId id;
+    EventId claim;
+  };
+
   RevealLedger* ledger_;
-  const StoreId& secret_;
-  std::optional<EventId> claim_;
+  std::vector<Row> held_;
   bool used_ = false;
 };
 

@@ -1,4 +1,4 @@
-// The values of API v2: what its callers bring and what they are told. Values; those that hold secrets are move-only.
+// What callers of the vault bring and what they are told. Values; those that hold secrets are move-only.
 
 #pragma once
 
@@ -20,7 +20,15 @@ inline constexpr std::size_t kClaimSizeMax = 32;
 inline constexpr std::size_t kIdempotencyKeySizeMin = 16;
 inline constexpr std::size_t kIdempotencyKeySizeMax = 255;
 
-// What opens and deletes a secret besides its key. Empty: not given. What a secret does not ask for is ignored.
+// API v1.
+struct NewSecret {
+  SecretBytes secret;      // at least one byte
+  SecretBytes passphrase;  // empty: none
+  std::chrono::seconds ttl{300};
+};
+
+// API v2, to the end: what opens and deletes a secret besides its key. Empty: not given. What a secret does not ask for
+// is ignored.
 struct Access {
   SecretBytes proof;  // kProofSize bytes of high entropy, from the part of the link that the server never sees
   SecretBytes passphrase;

@@ -21,14 +21,9 @@
 
 namespace disposable {
 
-struct NewSecret {
-  SecretBytes secret;      // at least one byte
-  SecretBytes passphrase;  // empty: none
-  std::chrono::seconds ttl{300};
-};
-
 struct SweepReport {
   std::size_t expired = 0;
+  std::size_t claims_closed = 0;
   std::size_t payloads_dropped = 0;
   std::size_t purged = 0;
   std::size_t skipped = 0;  // changed by somebody else meanwhile, unreadable, or refused by a full outbox
@@ -87,30 +82,52 @@ class Vault {
   Result<SweepReport> sweep(std::size_t limit);
 
  private:
-  // A record as it was at one moment.
-  struct Current {
-    Record record;
-    std::uint64_t version = 0;
-    Ticket ticket;
-    WallTime now;
-  };
-  struct Refusal {
-    Error error;
-    Ticket ticket;
-  };
+  // core/vault_steps.h
+  struct Current;
+  struct Refusal;
+  struct Verdict;
+  struct Caller;
+  struct Reading;
+  struct Sealing;
+  enum class Pass : std::uint8_t;
 
+  // vault.cc: reading and changing a record
   Result<Current> load(const StoreId& id);
-  // The record if it may be acted on; an overdue one is marked expired on the way.
-  tl::expected<Current, Refusal> load_live(const StoreId& id);
+  // What is in the store, spent or not; an overdue record is marked expired on the way.
+  tl::expected<Current, Refusal> look(const StoreId& id);
+  static tl::expected<Current, Refusal> only_live(tl::expected<Current, Refusal> current);
   bool changed_since(const StoreId& id, std::uint64_t version);
   Result<Ticket> apply(const StoreId& id, const Current& current, const Transition& transition);
-  // As apply(), for what leaves nothing to read. kSpent when the ledger says that this has happened already.
-  Result<Ticket> spend(const StoreId& id, const Current& current, const Transition& transition, RevealClaim& claim);
-  Result<SecretBytes> open_payload(const StoreId& id, const SecretKey& key, const Record& record);
-  Result<SecretBytes> seal_verifier(const SecretBytes& passphrase);
-  Result<bool> passphrase_matches(const SecretKey& key, const Record& record, const SecretBytes& passphrase);
-  Result<Ticket> sweep_one(const StoreId& id, WallTime now, SweepReport& report);
+  // As apply(), for what reveals, or leaves nothing to reveal. kSpent when the ledger says that this has happened.
+  Result<Ticket> spend(const StoreId& id, const Current& current, const Transition& transition, RevealClaim& claim,
+                       RevealClaim::Want want);
+  std::vector<StoreId> ledger_rows(const StoreId& id, const Record& record) const;
+  static Result<void> serves(const Record& record, RecordFormat api);
+  // Whether the caller may go on with the record; what is wrong is counted.
+  tl::expected<Pass, Refusal> admit(const StoreId& id, const Current& current, const Caller& caller, Verdict& verdict);
   Origin origin(WallTime now, std::string_view address);
+
+  // vault_create.cc
+  Result<Sealing> lock_with(const Access& access);
+  Held<Created> insert(const SecretKey& key, const NewSharedSecret& secret, const Sealing& sealing, Random& random,
+                       std::string_view address);
+  // The answer of before. kNotFound: nothing was created with this idempotency key.
+  Held<Created> repeat(const SecretKey& key, const NewSharedSecret& secret);
+  // vault_retrieve.cc
+  Result<Bytes> load_payload(const StoreId& id);
+  Result<Verdict> judge(const SecretKey& key, const Record& record, ByteView proof, ByteView passphrase);
+  // A live record, and also a spent one with an open claim of this reader.
+  tl::expected<Current, Refusal> load_claimed(const StoreId& id, const SecretKey& key, ByteView claim);
+  Result<Reading> read(const StoreId& id, const SecretKey& key, const Current& current, const Verdict& verdict,
+                       ByteView claim, std::string_view address);
+  // vault_delete.cc
+  Held<WallTime> erase(const StoreId& id, const Caller& caller);
+  // vault_requests.cc
+  tl::expected<Current, Refusal> look_at_request(const SecretKey& fill_key);
+  // vault_status.cc
+  Held<Status> status_of(const StoreId& id);
+  // vault_sweep.cc
+  Result<Ticket> sweep_one(const StoreId& id, WallTime now, SweepReport& report);
 
   const Parts parts_;
 };

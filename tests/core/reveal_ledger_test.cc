@@ -3,42 +3,12 @@
 
 #include <doctest/doctest.h>
 
-#include <functional>
-#include <map>
-#include <utility>
-
+#include "core/map_ledger.h"
 #include "support/vault_fixture.h"
 
 namespace disposable {
 
 namespace {
-
-class MapLedger final : public RevealLedger {
- public:
-  Result<bool> claim(const StoreId& id, const EventId& claim, WallTime /*expires_at*/) override {
-    if (away) {
-      return fail(Errc::kUnavailable, "the ledger is away");
-    }
-    if (const auto meanwhile = std::exchange(on_claim, {})) {
-      meanwhile();
-    }
-    return rows.emplace(id, claim).first->second == claim;
-  }
-  void release(const StoreId& id, const EventId& claim) noexcept override {
-    ++releases;
-    const auto found = rows.find(id);
-    if (!late && found != rows.end() && found->second == claim) {
-      rows.erase(found);
-    }
-  }
-  Result<void> ready() override { return {}; }
-
-  std::map<StoreId, EventId> rows;
-  std::function<void()> on_claim;  // what others do meanwhile
-  int releases = 0;
-  bool away = false;
-  bool late = false;  // rows go later than any test looks
-};
 
 struct LedgerFixture : VaultFixture {
   MapLedger ledger;

@@ -69,8 +69,9 @@ struct VaultFixture {
         return "storage full";
       case Errc::kCorrupt:
         return "corrupt";
-      case Errc::kInvalidArgument:
       case Errc::kAlreadyExists:
+        return "already exists";
+      case Errc::kInvalidArgument:
       case Errc::kConflict:
       case Errc::kInternal:
         break;

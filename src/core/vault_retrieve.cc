@@ -1,0 +1,211 @@
+#include "core/vault_steps.h"
+
+namespace disposable {
+
+Result<Bytes> Vault::load_payload(const StoreId& id) {
+  Result<Bytes> payload = parts_.store.load_payload(id);
+  if (!payload && payload.error().code == Errc::kNotFound) {
+    return fail(Errc::kCorrupt, "a readable record has no payload");
+  }
+  return payload;
+}
+
+Held<SecretBytes> Vault::retrieve(const SecretKey& key, std::string_view address) {
+  const StoreId id = parts_.keyring.store_id(key);
+  RevealClaim claim(parts_.ledger);
+  for (;;) {
+    const tl::expected<Current, Refusal> live = only_live(look(id));
+    if (!live) {
+      return {fail(live.error().error), live.error().ticket};
+    }
+    const Result<void> served = serves(live->record, RecordFormat::kApiV1);
+    if (!served) {
+      return {fail(served.error()), live->ticket};
+    }
+    const Result<Bytes> payload = load_payload(id);
+    Result<SecretBytes> secret =
+        payload ? open_secret(parts_.keyring, key, live->record, *payload) : fail(payload.error());
+    if (!secret) {
+      // The payload may be gone because somebody else was first; only an unchanged record is really broken.
+      if (changed_since(id, live->version)) {
+        continue;
+      }
+      return {fail(secret.error())};
+    }
+    const Result<Ticket> spent = spend(id, *live, mark_retrieved(live->record, live->now, origin(live->now, address)),
+                                       claim, RevealClaim::Want::kOne);
+    if (spent) {
+      return {std::move(secret), *spent};
+    }
+    if (spent.error().code != Errc::kConflict) {
+      return {fail(spent.error())};
+    }
+  }
+}
+
+Result<Vault::Verdict> Vault::judge(const SecretKey& key, const Record& record, ByteView proof, ByteView passphrase) {
+  Verdict verdict;
+  verdict.given = true;
+  if (record.asks_proof) {
+    const Result<bool> fits = proof_fits(parts_.keyring, key, record, proof);
+    if (!fits) {
+      return fail(fits.error());
+    }
+    if (!*fits) {
+      verdict.denial = Denial::kProof;
+      return verdict;
+    }
+    verdict.factors.proof = SecretBytes::copy_of(proof);
+  }
+  if (!record.guarded) {
+    return verdict;
+  }
+  if (passphrase.empty()) {
+    verdict.denial = Denial::kPassphrase;
+    return verdict;
+  }
+  const Result<SecretBytes> verifier = open_verifier(parts_.keyring, key, record);
+  if (!verifier) {
+    return fail(verifier.error());
+  }
+  const std::optional<PassphraseLane::Slot> slot = parts_.lane.enter();
+  if (!slot) {
+    return fail(Error{Errc::kRateLimited, "the passphrase lane is full", std::chrono::seconds{1}});
+  }
+  if (record.format == RecordFormat::kApiV1) {
+    const Result<bool> matches = verify_passphrase(passphrase, parts_.keyring.pepper(), verifier->expose());
+    if (!matches) {
+      return fail(matches.error());
+    }
+    if (!*matches) {
+      verdict.denial = Denial::kPassphrase;
+    }
+    return verdict;
+  }
+  Result<SecretBytes> factor = passphrase_factor(passphrase, parts_.keyring.pepper(), verifier->expose());
+  if (!factor) {
+    return fail(factor.error());
+  }
+  if (factor->empty()) {
+    verdict.denial = Denial::kPassphrase;
+  }
+  verdict.factors.passphrase = std::move(*factor);
+  return verdict;
+}
+
+tl::expected<Vault::Current, Vault::Refusal> Vault::load_claimed(const StoreId& id, const SecretKey& key,
+                                                                 ByteView claim) {
+  for (;;) {
+    tl::expected<Current, Refusal> current = look(id);
+    if (!current || claim.empty() || standing(current->record, current->now) != Standing::kSpent) {
+      return only_live(std::move(current));
+    }
+    const Result<RecordHash> name = claim_name(parts_.keyring, key, current->record, claim);
+    if (!name) {
+      return tl::unexpected(Refusal{name.error(), {}});
+    }
+    const OpenClaim* const found = find_claim(current->record, *name);
+    if (found == nullptr) {
+      return only_live(std::move(current));
+    }
+    if (is_open(*found, current->now)) {
+      return current;
+    }
+    // Wiped before anybody is told, so that a clock set back cannot open it again.
+    const Result<Ticket> closed = apply(id, *current, {close_claims(current->record, current->now), {}});
+    if (closed) {
+      return tl::unexpected(Refusal{{Errc::kSpent, "retrieved before"}, *closed});
+    }
+    if (closed.error().code != Errc::kConflict) {
+      return tl::unexpected(Refusal{closed.error(), {}});
+    }
+  }
+}
+
+Result<Vault::Reading> Vault::read(const StoreId& id, const SecretKey& key, const Current& current,
+                                   const Verdict& verdict, ByteView claim, std::string_view address) {
+  const Record& record = current.record;
+  const Result<Bytes> payload = load_payload(id);
+  if (!payload) {
+    return fail(payload.error());
+  }
+  const Origin by = origin(current.now, address);
+  std::optional<OpenClaim> opened;
+  if (!claim.empty() && record.format == RecordFormat::kApiV2) {
+    const Result<RecordHash> name = claim_name(parts_.keyring, key, record, claim);
+    if (!name) {
+      return fail(name.error());
+    }
+    const OpenClaim* const found = find_claim(record, *name);
+    if (found != nullptr && is_open(*found, current.now)) {
+      Result<SecretBytes> secret = open_claimed(parts_.keyring, key, record, *found, claim, *payload, verdict.factors);
+      return secret
+                 ? Result<Reading>(Reading{
+                       {std::move(*secret), found->views_left}, mark_repeated(record, *found, current.now, by), true})
+                 : fail(secret.error());
+    }
+    Result<OpenClaim> sealed = seal_claim(parts_.keyring, key, record, claim, verdict.factors, parts_.random);
+    if (!sealed) {
+      return fail(sealed.error());
+    }
+    opened = std::move(*sealed);
+  }
+  Result<SecretBytes> secret = open_secret(parts_.keyring, key, record, *payload, verdict.factors);
+  if (!secret) {
+    return fail(secret.error());
+  }
+  const int views_left = record.views_left - 1;
+  return Reading{{std::move(*secret), views_left}, mark_retrieved(record, current.now, by, std::move(opened)), false};
+}
+
+Held<Revealed> Vault::retrieve(const SecretKey& key, const Access& access, ByteView claim, std::string_view address) {
+  if (!claim.empty() && (claim.size() < kClaimSizeMin || claim.size() > kClaimSizeMax)) {
+    return {fail(Errc::kInvalidArgument, "a claim of another size")};
+  }
+  const StoreId id = parts_.keyring.store_id(key);
+  RevealClaim rows(parts_.ledger);
+  const auto judge_access = [&](const Record& record) {
+    return judge(key, record, access.proof.expose(), access.passphrase.expose());
+  };
+  Verdict verdict;
+  bool several = false;
+  for (;;) {
+    const tl::expected<Current, Refusal> current = load_claimed(id, key, claim);
+    if (!current) {
+      if (several && current.error().error.code == Errc::kSpent) {
+        rows.use();  // whoever deleted it could not have this row, and was told that nobody will: it stays taken
+      }
+      return {fail(current.error().error), current.error().ticket};
+    }
+    Caller caller{RecordFormat::kApiV2, {}, address};
+    if (current->record.format == RecordFormat::kApiV2) {
+      caller.judge = judge_access;  // a passphrase of API v1 guards deletion only
+    }
+    const tl::expected<Pass, Refusal> pass = admit(id, *current, caller, verdict);
+    if (!pass) {
+      return {fail(pass.error().error), pass.error().ticket};
+    }
+    if (*pass == Pass::kLoadAgain) {
+      continue;
+    }
+    several = current->record.views > 1;
+    Result<Reading> reading = read(id, key, *current, verdict, claim, address);
+    if (!reading) {
+      if (changed_since(id, current->version)) {
+        continue;
+      }
+      return {fail(reading.error())};
+    }
+    const Result<Ticket> done = reading->repeats
+                                    ? apply(id, *current, reading->transition)
+                                    : spend(id, *current, reading->transition, rows, RevealClaim::Want::kOne);
+    if (done) {
+      return {std::move(reading->revealed), *done};
+    }
+    if (done.error().code != Errc::kConflict) {
+      return {fail(done.error())};
+    }
+  }
+}
+
+}  // namespace disposable
