@@ -28,6 +28,10 @@ class RevealLedger {
   // ledger itself gives back what there may be, as release() does, and this claim is not used again.
   virtual Result<bool> claim(const StoreId& id, const EventId& claim, WallTime expires_at) = 0;
 
+  // As claim(), but by a name that may come again, as a reader's own claim does: neither the ledger gives it back nor
+  // anybody else, or what is given back late could be what was got since. After kUnavailable it may be asked for again.
+  virtual Result<bool> claim_for_good(const StoreId& id, const EventId& claim, WallTime expires_at) = 0;
+
   // For a claim that was got and ended in no revelation: the secret is free again, some time later. Never for a claim
   // that somebody was answered on. This claim is not used again.
   virtual void release(const StoreId& id, const EventId& claim) noexcept = 0;
@@ -53,21 +57,27 @@ class RevealClaim {
 
   // Whether rows need be named at all, and none is held yet.
   bool wants() const { return ledger_ != nullptr && held_.empty(); }
-  enum class Want : std::uint8_t { kOne, kAll };
-  // Asks for the rows in this order until one is granted, or for all that nobody else has; once something is held
-  // nothing is asked for. kSpent: all are others'. kUnavailable.
+  enum class Want : std::uint8_t {
+    kOne,         // the first that is granted
+    kOneForGood,  // the same, and it is never given back
+    kAll,         // all that nobody else has
+  };
+  // Asks for the rows in this order; once something is held nothing is asked for. kSpent: all are others'.
+  // kUnavailable.
   Result<void> make(std::span<const StoreId> rows, Want want, const EventId& claim, WallTime expires_at) {
     if (!wants()) {
       return {};
     }
+    used_ = want == Want::kOneForGood;
     for (const StoreId& row : rows) {
-      const Result<bool> granted = ledger_->claim(row, claim, expires_at);
+      const Result<bool> granted =
+          used_ ? ledger_->claim_for_good(row, claim, expires_at) : ledger_->claim(row, claim, expires_at);
       if (!granted) {
         return fail(granted.error());
       }
       if (*granted) {
         held_.push_back({row, claim});
-        if (want == Want::kOne) {
+        if (want != Want::kAll) {
           return {};
         }
       }

@@ -78,12 +78,16 @@ std::vector<StoreId> Vault::ledger_rows(const StoreId& id, const Record& record)
 }
 
 // The claim comes first: a ledger that is away then costs no secret. It outlives a kConflict, since a second one would
-// meet it. A deletion claims, too: a store that forgets it must not hand the secret out.
+// meet it. A deletion claims, too: a store that forgets it must not hand the secret out. What a reader with a claim of
+// his own has in the ledger is never given back, but given to him again: where it is unknown whether the store took his
+// view, it may have, and then he is answered without asking the ledger.
 Result<Ticket> Vault::spend(const StoreId& id, const Current& current, const Transition& transition, RevealClaim& claim,
-                            RevealClaim::Want want) {
+                            RevealClaim::Want want, const std::optional<RecordHash>& reader) {
   if (claim.wants()) {
+    const EventId name = reader ? EventId{*reader} : transition.events.front().id;
     const Result<void> claimed =
-        claim.make(ledger_rows(id, current.record), want, transition.events.front().id, current.record.expires_at);
+        claim.make(ledger_rows(id, current.record), reader ? RevealClaim::Want::kOneForGood : want, name,
+                   current.record.expires_at);
     if (!claimed) {
       return fail(claimed.error());
     }

@@ -99,8 +99,9 @@ class Vault {
   bool changed_since(const StoreId& id, std::uint64_t version);
   Result<Ticket> apply(const StoreId& id, const Current& current, const Transition& transition);
   // As apply(), for what reveals, or leaves nothing to reveal. kSpent when the ledger says that this has happened.
+  // `reader`: who comes with a claim of his own.
   Result<Ticket> spend(const StoreId& id, const Current& current, const Transition& transition, RevealClaim& claim,
-                       RevealClaim::Want want);
+                       RevealClaim::Want want, const std::optional<RecordHash>& reader = std::nullopt);
   std::vector<StoreId> ledger_rows(const StoreId& id, const Record& record) const;
   static Result<void> serves(const Record& record, RecordFormat api);
   // Whether the caller may go on with the record; what is wrong is counted.

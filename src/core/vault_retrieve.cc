@@ -131,6 +131,7 @@ Result<Vault::Reading> Vault::read(const StoreId& id, const SecretKey& key, cons
   }
   const Origin by = origin(current.now, address);
   std::optional<OpenClaim> opened;
+  std::optional<RecordHash> reader;
   if (!claim.empty() && record.format == RecordFormat::kApiV2) {
     const Result<RecordHash> name = claim_name(parts_.keyring, key, record, claim);
     if (!name) {
@@ -139,23 +140,26 @@ Result<Vault::Reading> Vault::read(const StoreId& id, const SecretKey& key, cons
     const OpenClaim* const found = find_claim(record, *name);
     if (found != nullptr && is_open(*found, current.now)) {
       Result<SecretBytes> secret = open_claimed(parts_.keyring, key, record, *found, claim, *payload, verdict.factors);
-      return secret
-                 ? Result<Reading>(Reading{
-                       {std::move(*secret), found->views_left}, mark_repeated(record, *found, current.now, by), true})
-                 : fail(secret.error());
+      return secret ? Result<Reading>(Reading{{std::move(*secret), found->views_left},
+                                              mark_repeated(record, *found, current.now, by),
+                                              true,
+                                              *name})
+                    : fail(secret.error());
     }
     Result<OpenClaim> sealed = seal_claim(parts_.keyring, key, record, claim, verdict.factors, parts_.random);
     if (!sealed) {
       return fail(sealed.error());
     }
     opened = std::move(*sealed);
+    reader = *name;
   }
   Result<SecretBytes> secret = open_secret(parts_.keyring, key, record, *payload, verdict.factors);
   if (!secret) {
     return fail(secret.error());
   }
   const int views_left = record.views_left - 1;
-  return Reading{{std::move(*secret), views_left}, mark_retrieved(record, current.now, by, std::move(opened)), false};
+  return Reading{
+      {std::move(*secret), views_left}, mark_retrieved(record, current.now, by, std::move(opened)), false, reader};
 }
 
 Held<Revealed> Vault::retrieve(const SecretKey& key, const Access& access, ByteView claim, std::string_view address) {
@@ -196,9 +200,9 @@ Held<Revealed> Vault::retrieve(const SecretKey& key, const Access& access, ByteV
       }
       return {fail(reading.error())};
     }
-    const Result<Ticket> done = reading->repeats
-                                    ? apply(id, *current, reading->transition)
-                                    : spend(id, *current, reading->transition, rows, RevealClaim::Want::kOne);
+    const Result<Ticket> done =
+        reading->repeats ? apply(id, *current, reading->transition)
+                         : spend(id, *current, reading->transition, rows, RevealClaim::Want::kOne, reading->reader);
     if (done) {
       return {std::move(reading->revealed), *done};
     }

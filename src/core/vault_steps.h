@@ -42,6 +42,7 @@ struct Vault::Reading {
   Revealed revealed;
   Transition transition;
   bool repeats = false;
+  std::optional<RecordHash> reader;  // who brought a claim along
 };
 
 // What a new secret is sealed with besides its key.

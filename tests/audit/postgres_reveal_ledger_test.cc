@@ -121,6 +121,19 @@ TEST_CASE("claim: waits no longer than its time for a frozen server, and what it
   CHECK_FALSE(ledger->claim(secret(1), claim(3), expiry).value());
 }
 
+TEST_CASE("claim: for good it is not given back when it is unanswered, and its name gets it again") {
+  LedgerFixture fixture;
+  const WallTime expiry = fixture.in(std::chrono::hours(1));
+  const Ledger ledger = fixture.open({.answer = std::chrono::milliseconds(300)});
+  PostgresServer::shared().freeze();
+  const Result<bool> unknown = ledger->claim_for_good(secret(1), claim(1), expiry);
+  PostgresServer::shared().thaw();
+  REQUIRE_FALSE(unknown);
+  CHECK(eventually([&] { return ledger->claim_for_good(secret(1), claim(1), expiry).value_or(false); }));
+  CHECK(ledger->claim(secret(2), claim(2), expiry).value());  // nothing is given back before it either
+  CHECK_FALSE(ledger->claim(secret(1), claim(2), expiry).value());
+}
+
 TEST_CASE("claim: those who wait are answered as soon as a second attempt has failed") {
   LedgerFixture fixture;
   const Ledger ledger = fixture.open({.answer = std::chrono::minutes(1)});

@@ -24,6 +24,9 @@ class MapLedger final : public RevealLedger {
     const MutexLock lock(mutex_);
     return rows.emplace(id, claim).first->second == claim;
   }
+  Result<bool> claim_for_good(const StoreId& id, const EventId& claim_id, WallTime expires_at) override {
+    return claim(id, claim_id, expires_at);
+  }
   void release(const StoreId& id, const EventId& claim) noexcept override {
     const MutexLock lock(mutex_);
     ++releases;

@@ -52,6 +52,15 @@ PostgresRevealLedger::PostgresRevealLedger(PostgresRevealRows rows, Clock& clock
 PostgresRevealLedger::~PostgresRevealLedger() = default;
 
 Result<bool> PostgresRevealLedger::claim(const StoreId& id, const EventId& claim, WallTime expires_at) {
+  return ask(id, claim, expires_at, Unanswered::kGiveBack);
+}
+
+Result<bool> PostgresRevealLedger::claim_for_good(const StoreId& id, const EventId& claim, WallTime expires_at) {
+  return ask(id, claim, expires_at, Unanswered::kKeep);
+}
+
+Result<bool> PostgresRevealLedger::ask(const StoreId& id, const EventId& claim, WallTime expires_at,
+                                       Unanswered unanswered) {
   const auto request =
       std::make_shared<Request>(Request{to_hex(id.bytes), format_uuid(claim.bytes), format_utc(expires_at)});
   const Steady::time_point deadline = Steady::now() + times_.answer;
@@ -73,7 +82,7 @@ Result<bool> PostgresRevealLedger::claim(const StoreId& id, const EventId& claim
       answered_.wait_for(mutex_, left);
     }
   }
-  if (!*request->answer && request->sent) {
+  if (!*request->answer && request->sent && unanswered == Unanswered::kGiveBack) {
     queue_release({request->secret, request->claim});
   }
   return *request->answer;
