@@ -122,6 +122,18 @@ TEST_CASE("claim: what it kept is wiped as soon as its time is over, by the swee
   }
 }
 
+TEST_CASE("claim: on a secret that is spent for long it is told so, though the epoch's key is gone") {
+  SharedFixture fixture;
+  const Created created = fixture.share(SharedFixture::fresh("hunter2"));
+  CHECK(fixture.read(created.key, kClaim) == "hunter2, 0 left");
+  fixture.clock.advance(60s);
+  CHECK(fixture.vault.sweep(10)->claims_closed == 1);
+  REQUIRE(fixture.keyring.begin_epoch(fixture.random).has_value());
+  fixture.keyring.destroy_epochs_before(2);
+  CHECK(fixture.read(created.key, kClaim) == "spent");
+  CHECK(fixture.vault.receipt(created.receipt).outcome->stage == Stage::kRetrieved);
+}
+
 TEST_CASE("claim: of a live secret the sweeper closes it, and the secret stays") {
   SharedFixture fixture;
   const Created created = fixture.share(SharedFixture::fresh("hunter2", 2));
