@@ -75,8 +75,9 @@ class Vault {
   // kSpent: the request was deleted.
   Held<Created> fill(const SecretKey& fill_key, SecretBytes secret, std::string_view address);
   Held<RequestStatus> request_status(const SecretKey& fill_key);
-  // Deletes what was put in, too. kNotFound also when the keys do not belong together. kSpent: deleted before.
-  Held<void> delete_request(const SecretKey& fill_key, const SecretKey& request_key, std::string_view address);
+  // When it was deleted, with what was put in. kNotFound also when the keys do not belong together. kSpent: deleted
+  // before.
+  Held<WallTime> delete_request(const SecretKey& fill_key, const SecretKey& request_key, std::string_view address);
 
   // Handles at most `limit` entries that are due and waits until the changes are durable.
   Result<SweepReport> sweep(std::size_t limit);

@@ -91,12 +91,13 @@ Held<RequestStatus> Vault::request_status(const SecretKey& fill_key) {
           request->ticket};
 }
 
-Held<void> Vault::delete_request(const SecretKey& fill_key, const SecretKey& request_key, std::string_view address) {
+Held<WallTime> Vault::delete_request(const SecretKey& fill_key, const SecretKey& request_key,
+                                     std::string_view address) {
   if (!equal_constant_time(parts_.keyring.request_key(fill_key).expose(), request_key.expose())) {
     return {fail(Errc::kNotFound, "the keys do not belong together")};
   }
   const StoreId id = parts_.keyring.store_id(fill_key);
-  Held<void> deleted;
+  Held<WallTime> deleted{WallTime{}};
   for (;;) {
     const tl::expected<Current, Refusal> request = only_live(look_at_request(fill_key));
     if (!request) {
@@ -106,7 +107,7 @@ Held<void> Vault::delete_request(const SecretKey& fill_key, const SecretKey& req
     const Result<Ticket> marked =
         apply(id, *request, mark_deleted(request->record, request->now, origin(request->now, address)));
     if (marked) {
-      deleted.ticket = *marked;
+      deleted = {request->now, *marked};
       break;
     }
     if (marked.error().code != Errc::kConflict) {
@@ -116,7 +117,7 @@ Held<void> Vault::delete_request(const SecretKey& fill_key, const SecretKey& req
   // What was filled in lives longer than the request.
   const Held<WallTime> filled = erase(parts_.keyring.store_id(request_key), {RecordFormat::kApiV2, {}, address});
   if (filled.outcome) {
-    return {{}, later(deleted.ticket, filled.ticket)};
+    return {*filled.outcome, later(deleted.ticket, filled.ticket)};
   }
   const Errc code = filled.outcome.error().code;
   if (code != Errc::kNotFound && code != Errc::kSpent) {

@@ -31,7 +31,7 @@ struct RequestFixture : SharedFixture {
                         : name(held.outcome.error().code);
   }
   std::string withdraw(const SecretKey& fill_key, const SecretKey& request_key) {
-    const Held<void> held = vault.delete_request(fill_key, request_key, "192.0.2.1");
+    const Held<WallTime> held = vault.delete_request(fill_key, request_key, "192.0.2.1");
     return held.outcome ? "deleted" : name(held.outcome.error().code);
   }
 
