@@ -40,6 +40,7 @@ struct ServeOptions {
   int workers = 32;
   std::uint64_t cache_bytes = 16ULL << 20U;
   std::uint64_t secret_bytes_max = 1ULL << 20U;
+  std::uint64_t upload_bytes_max = 25ULL << 20U;
   std::chrono::seconds ttl_max{2'592'000};
   Limits limits;
 

@@ -82,7 +82,8 @@ void add_client_limits(CLI::App& serve, ServeOptions& options) {
   table.bytes("--address-bytes-per-day", limits.address_bytes_max, kKiB, kTiB, "Stored by one address in a day");
   table.bytes("--stored-bytes-max", limits.stored_bytes_max, kMiB, 1024 * kTiB, "Stored in all");
   table.bytes("--disk-reserve-bytes", limits.disk_reserve_bytes, kMiB, kTiB, "Left free on the disk");
-  table.bytes("--secret-bytes-max", options.secret_bytes_max, 1, 16 * kMiB, "Longest secret, as UTF-8");
+  table.bytes("--secret-bytes-max", options.secret_bytes_max, 1, 16 * kMiB, "Longest secret in JSON, as UTF-8");
+  table.bytes("--upload-bytes-max", options.upload_bytes_max, 1, 256 * kMiB, "Longest secret that is sent as bytes");
   constexpr std::int64_t kTenYears = 315'360'000;
   table.whole_seconds("--ttl-max", options.ttl_max, kTenYears, "Longest ttl_seconds");
 }
@@ -213,6 +214,7 @@ std::vector<std::string> differences(const ServeOptions& a, const ServeOptions& 
       {"--workers", a.workers != b.workers},
       {"--cache-bytes", a.cache_bytes != b.cache_bytes},
       {"--secret-bytes-max", a.secret_bytes_max != b.secret_bytes_max},
+      {"--upload-bytes-max", a.upload_bytes_max != b.upload_bytes_max},
       {"--ttl-max", a.ttl_max != b.ttl_max},
       {"--no-sandbox", a.no_sandbox != b.no_sandbox},
   };

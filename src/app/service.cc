@@ -198,6 +198,7 @@ void Service::build_api() {
   api.metrics = [this](MetricsText& text) { write_metrics(text); };
   api.metrics_apart = !parts_.options.metrics_listen.empty();
   api.limits.secret_bytes_max = parts_.options.secret_bytes_max;
+  api.limits.upload_bytes_max = parts_.options.upload_bytes_max;
   api.limits.ttl_max = parts_.options.ttl_max;
   for (const EmbeddedFile& file : docs_files()) {
     api.docs.push_back({file.name, file.content_type, file.bytes});

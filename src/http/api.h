@@ -2,7 +2,7 @@
 //
 // One table says which path takes which method, which handler answers and with which statuses; 404, 405 and Allow
 // follow from it, and a test compares it with openapi.json. Handlers never wait for a ticket: the connection layer
-// does, before the response leaves. Only a GET spends a secret.
+// does, before the response leaves. Only a retrieval spends a secret: GET in v1, POST .../retrieve in v2.
 //
 // Thread-safe. Borrows the vault and the assets, which must outlive it. Throws nothing but bad_alloc.
 
@@ -28,6 +28,12 @@ struct Asset {
   ByteView bytes;
 };
 
+// What the service says of itself beyond its limits.
+struct ServiceFacts {
+  std::string name = "Disposable Secrets";
+  std::string_view creation = "open";  // who may create: open, token or restricted
+};
+
 // Which parts can commit.
 struct Readiness {
   Result<void> store{};
@@ -50,6 +56,7 @@ class Api {
     std::function<void(MetricsText&)> metrics{};
     // There is a listener for /metrics: elsewhere it is 404.
     bool metrics_apart = false;
+    ServiceFacts service{};
   };
 
   explicit Api(Parts parts) : parts_(std::move(parts)) {}
@@ -58,15 +65,20 @@ class Api {
     kIgnored,   // none is expected; a small one is dropped
     kOptional,  // JSON, may be empty
     kRequired,  // JSON
+    kSmall,     // JSON that holds no secret but a passphrase
+    kBytes,     // application/octet-stream
+    kAny,       // JSON or application/octet-stream, as it says
   };
 
   // What handling a request comes down to, for whoever schedules and limits it.
   enum class Work : std::uint8_t {
     kNone,     // answered from memory, at once
-    kInspect,  // looks at the store and changes nothing
+    kInspect,  // looks at the store as a whole and changes nothing
     kCreate,
-    kRetrieve,
-    kDelete,
+    kLookUp,    // asks for one entry by a key that is enough to see or delete it
+    kRetrieve,  // by its key alone
+    kOpen,      // retrieves, and may ask for more than the key
+    kDelete,    // may ask for more than the key
   };
 
   struct Operation {
@@ -92,8 +104,8 @@ class Api {
   };
   static Route route(std::string_view method, std::string_view path);
 
-  // What is refused by the head alone (404, 405, 413, 415), so that a body need not be read before it is refused.
-  // `body_bytes` is the length that was announced.
+  // What is refused by the head alone (404, 405, 413, 415, 403 to a prefetch), so that a body need not be read before
+  // it is refused. `body_bytes` is the length that was announced.
   std::optional<Response> refuse(const Route& route, const Request& head, std::uint64_t body_bytes) const;
 
   // For a request that refuse() let pass. For HEAD the response is that of GET, with its body: the connection layer
@@ -114,7 +126,13 @@ class Api {
   Response readyz(const Request& request, std::string_view parameter) const;
   Response metrics(const Request& request, std::string_view parameter) const;
 
-  std::uint64_t body_bytes_max(const Operation& operation) const;
+  // An operation that needs nothing of the Api but its parts.
+  template <Response (*handle)(const Parts& parts, const Request& request)>
+  Response with_parts(const Request& request, std::string_view /*parameter*/) const {
+    return handle(parts_, request);
+  }
+
+  std::uint64_t body_bytes_max(Body body, bool json) const;
   // Whether the listener that `request` came through serves its path at all.
   bool serves(const Request& request) const;
 

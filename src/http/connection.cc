@@ -202,7 +202,7 @@ bool Connection::linger() {
 void Connection::expire() {
   switch (state_) {
     case ConnectionState::kReading:
-      refuse(error_response(408));
+      refuse(error_response(408, exchange_->form));
       advance();
       return;
     case ConnectionState::kWriting:
@@ -225,7 +225,7 @@ void Connection::expire() {
 
 void Connection::shed() {
   if (state_ == ConnectionState::kReading) {
-    refuse(unavailable(kShedRetryAfter));
+    refuse(unavailable(kShedRetryAfter, exchange_->form));
     advance();
   }
   if (state_ == ConnectionState::kWriting) {  // a peer that does not read

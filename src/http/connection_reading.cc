@@ -70,6 +70,7 @@ bool Connection::accept_head() {
     return false;
   }
   exchange.head = std::move(*head);
+  exchange.form = error_form(exchange.head.request.path);
   exchange.head.request.metrics_listener = entrance_.metrics_listener;
   exchange.body_too = exchange.head.request.method != "HEAD";
   exchange.close = !exchange.head.keep_alive;

@@ -120,7 +120,7 @@ Response EventLoop::handle(const Exchange& exchange) {
   try {
     return front_.api.handle(exchange.route, exchange.head.request);
   } catch (...) {  // its text may repeat the request
-    Response response = error_response(500);
+    Response response = error_response(500, exchange.form);
     response.log_detail = "an exception left a handler";
     return response;
   }
@@ -138,8 +138,10 @@ void EventLoop::dispatch(Connection& connection) {
 
 void EventLoop::work(Client& client) {
   // Again, since what came before it may have filled the memory meanwhile; a creation has brought its own.
-  const bool spends = client.exchange().route.work() == Api::Work::kRetrieve;
-  Response response = spends && crowded() ? short_of_memory() : handle(client.exchange());
+  const Exchange& exchange = client.exchange();
+  const Api::Work work = exchange.route.work();
+  const bool spends = work == Api::Work::kRetrieve || work == Api::Work::kOpen;
+  Response response = spends && crowded() ? short_of_memory(exchange) : handle(exchange);
   wipe_dead_stack();
   Charge charge(front_.buffered, response.body.size());
   {
@@ -181,7 +183,7 @@ void EventLoop::release_durable() {
 
 void EventLoop::settle(Answer answer, const Result<void>& durable) {
   if (!durable) {
-    answer.response = unavailable(durable.error().retry_after);
+    answer.response = unavailable(durable.error().retry_after, answer.client->exchange().form);
     answer.response.log_detail = durable.error().detail;
   }
   answer.client->respond(std::move(answer.response));

@@ -89,8 +89,8 @@ class EventLoop final : private ConnectionHost, private AcceptHost {
 
   // Requests on their way to a worker and back
   Response handle(const Exchange& exchange);
-  Response short_of_memory();  // any thread
-  void work(Client& client);   // on a worker
+  Response short_of_memory(const Exchange& exchange);  // any thread
+  void work(Client& client);                           // on a worker
   void take_back();
   void release_durable();
   void settle(Answer answer, const Result<void>& durable);

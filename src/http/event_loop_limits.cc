@@ -145,18 +145,18 @@ std::optional<Response> EventLoop::admit(Connection& connection) {
     return std::nullopt;
   }
   if (crowded()) {
-    return short_of_memory();
+    return short_of_memory(exchange);
   }
   if (work == Api::Work::kInspect) {
     return std::nullopt;
   }
   const Admission::Verdict refusal = ask_admission(exchange);
-  return refusal ? std::optional(rate_limited(refusal->retry_after)) : std::nullopt;
+  return refusal ? std::optional(rate_limited(refusal->retry_after, exchange.form)) : std::nullopt;
 }
 
-Response EventLoop::short_of_memory() {
+Response EventLoop::short_of_memory(const Exchange& exchange) {
   front_.hits.count(Limit::kBufferBytes);
-  return unavailable(std::chrono::seconds{1});
+  return unavailable(std::chrono::seconds{1}, exchange.form);
 }
 
 Admission::Verdict EventLoop::ask_admission(Exchange& exchange) {
@@ -168,9 +168,11 @@ Admission::Verdict EventLoop::ask_admission(Exchange& exchange) {
     case Api::Work::kCreate:
       refusal = front_.admission.admit_create(exchange.client, exchange.head.content_length, now_);
       break;
+    case Api::Work::kOpen:
     case Api::Work::kDelete:
       refusal = front_.admission.admit_passphrase(exchange.client, now_);
       [[fallthrough]];
+    case Api::Work::kLookUp:
     case Api::Work::kRetrieve:
       refusal = refusal ? refusal : front_.admission.admit_lookup(exchange.client, now_);
       break;
@@ -189,11 +191,12 @@ void EventLoop::note_outcome(const Exchange& exchange) {
     front_.hits.count(Limit::kStorage);
   }
   const Api::Work work = exchange.route.work();
-  if (work == Api::Work::kCreate && status != 200) {
+  if (work == Api::Work::kCreate && status != 200 && status != 201) {
     front_.admission.refund_create(exchange.client, exchange.head.content_length, now_);
-  } else if (work != Api::Work::kCreate && status == 404) {
+  }
+  if (status == 404) {
     front_.admission.note_miss(exchange.client, now_);
-  } else if (work == Api::Work::kDelete && status == 403) {
+  } else if ((work == Api::Work::kDelete || work == Api::Work::kOpen) && status == 403) {
     front_.admission.note_wrong_passphrase(exchange.client, now_);
   }
 }

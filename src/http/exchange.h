@@ -7,6 +7,7 @@
 #include "http/api.h"
 #include "http/client_address.h"
 #include "http/http_head.h"
+#include "http/problem.h"
 #include "http/timer_wheel.h"
 
 namespace disposable {
@@ -20,8 +21,9 @@ struct Exchange {
   RequestHead head{};         // borrows `in`
   Api::Route route{};         // borrows `head`
   ClientAddress client{};
-  std::string address{};  // of the client, in text
-  bool admitted = false;  // the limits have counted it
+  std::string address{};                // of the client, in text
+  ErrorForm form = ErrorForm::kDetail;  // of its errors; as of v1 until the head is known
+  bool admitted = false;                // the limits have counted it
 
   Response response{};
   std::string response_head{};
