@@ -24,6 +24,9 @@ struct Refusal {
   std::chrono::seconds retry_after{0};
 };
 
+// A day's budget at once or spread. Who uses it up at once gets it anew in the course of a day.
+Rate byte_rate(std::uint64_t bytes_per_day);
+
 class Admission {
  public:
   using Time = TokenBuckets::Time;

@@ -89,6 +89,7 @@ class Api {
     Body body = Body::kIgnored;
     std::span<const int> statuses;  // every status that this operation answers
     Response (Api::*handler)(const Request& request, std::string_view parameter) const = nullptr;
+    bool creates = false;  // only who may create may ask for it: http/creators.h
   };
   static std::span<const Operation> operations();
 
@@ -101,6 +102,7 @@ class Api {
 
     // None also where there is no operation.
     Work work() const { return operation == nullptr ? Work::kNone : operation->work; }
+    bool creates() const { return operation != nullptr && operation->creates; }
   };
   static Route route(std::string_view method, std::string_view path);
 

@@ -167,6 +167,7 @@ void Connection::make_room(std::size_t size) {
     exchange.head = std::move(*parse_head(exchange.buffered().substr(0, exchange.head_size), kAnyHead));
     exchange.head.request.metrics_listener = entrance_.metrics_listener;
     exchange.head.request.address = exchange.address;
+    exchange.head.request.principal = exchange.principal;
     exchange.route = Api::route(exchange.head.request.method, exchange.head.request.path);
   }
 }

@@ -83,7 +83,9 @@ class EventLoop final : private ConnectionHost, private AcceptHost {
   void bury(Client& client);
 
   // Limits and metrics
+  std::optional<Response> ask_creators(Exchange& exchange);
   Admission::Verdict ask_admission(Exchange& exchange);
+  void refund_create(const Exchange& exchange);
   void note_outcome(const Exchange& exchange);
   void log_failure(const Response& response);
 

@@ -140,6 +140,9 @@ std::optional<Response> EventLoop::admit(Connection& connection) {
   if (auto refusal = front_.api.refuse(exchange.route, request, body_bytes)) {
     return refusal;
   }
+  if (auto refusal = ask_creators(exchange)) {
+    return refusal;
+  }
   const Api::Work work = exchange.route.work();
   if (work == Api::Work::kNone || request.metrics_listener) {
     return std::nullopt;
@@ -154,6 +157,21 @@ std::optional<Response> EventLoop::admit(Connection& connection) {
   return refusal ? std::optional(rate_limited(refusal->retry_after, exchange.form)) : std::nullopt;
 }
 
+// Before the body is read, since whoever may not create need not send one.
+std::optional<Response> EventLoop::ask_creators(Exchange& exchange) {
+  if (!exchange.route.creates()) {
+    return std::nullopt;
+  }
+  Request& request = exchange.head.request;
+  Principal principal = settings_->creators.admit(exchange.client, request.headers, front_.clock.now());
+  if (!principal) {
+    return creation_refused(principal.error(), exchange.form);
+  }
+  exchange.principal = std::move(*principal);
+  request.principal = exchange.principal;
+  return std::nullopt;
+}
+
 Response EventLoop::short_of_memory(const Exchange& exchange) {
   front_.hits.count(Limit::kBufferBytes);
   return unavailable(std::chrono::seconds{1}, exchange.form);
@@ -166,7 +184,9 @@ Admission::Verdict EventLoop::ask_admission(Exchange& exchange) {
     case Api::Work::kInspect:
       break;
     case Api::Work::kCreate:
-      refusal = front_.admission.admit_create(exchange.client, exchange.head.content_length, now_);
+      refusal = exchange.principal.empty()
+                    ? front_.admission.admit_create(exchange.client, exchange.head.content_length, now_)
+                    : front_.token_limits.admit_create(exchange.principal, exchange.head.content_length, now_);
       break;
     case Api::Work::kOpen:
     case Api::Work::kDelete:
@@ -181,6 +201,15 @@ Admission::Verdict EventLoop::ask_admission(Exchange& exchange) {
   return refusal;
 }
 
+// What it announced was not stored.
+void EventLoop::refund_create(const Exchange& exchange) {
+  if (exchange.principal.empty()) {
+    front_.admission.refund_create(exchange.client, exchange.head.content_length, now_);
+  } else {
+    front_.token_limits.refund_create(exchange.principal, exchange.head.content_length, now_);
+  }
+}
+
 // What the request turned out to be, to the limits; one that never arrived has failed.
 void EventLoop::note_outcome(const Exchange& exchange) {
   if (!exchange.admitted) {
@@ -192,7 +221,7 @@ void EventLoop::note_outcome(const Exchange& exchange) {
   }
   const Api::Work work = exchange.route.work();
   if (work == Api::Work::kCreate && status != 200 && status != 201) {
-    front_.admission.refund_create(exchange.client, exchange.head.content_length, now_);
+    refund_create(exchange);
   }
   if (status == 404) {
     front_.admission.note_miss(exchange.client, now_);
@@ -201,10 +230,9 @@ void EventLoop::note_outcome(const Exchange& exchange) {
   }
 }
 
-// What it announced was never stored.
 void EventLoop::abandoned(const Exchange& exchange) {
   if (exchange.admitted && exchange.route.work() == Api::Work::kCreate) {
-    front_.admission.refund_create(exchange.client, exchange.head.content_length, now_);
+    refund_create(exchange);
   }
 }
 

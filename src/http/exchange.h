@@ -22,6 +22,7 @@ struct Exchange {
   Api::Route route{};         // borrows `head`
   ClientAddress client{};
   std::string address{};                // of the client, in text
+  std::string principal{};              // of a creation: the id of the token that was shown; empty without one
   ErrorForm form = ErrorForm::kDetail;  // of its errors; as of v1 until the head is known
   bool admitted = false;                // the limits have counted it
 

@@ -14,10 +14,10 @@ constexpr std::array kKinds{
                 "What is wrong stands in errors; nothing was done"},
     ProblemKind{Problem::kIdempotencyKeyReused, "idempotency-key-reused", 422, "The Idempotency-Key was used before",
                 "It belongs to another request, or to a secret that is spent"},
-    ProblemKind{Problem::kUnauthorized, "unauthorized", 401, "The token is not valid",
-                "It is unknown, expired or revoked"},
-    ProblemKind{Problem::kForbidden, "forbidden", 403, "Not everybody may create",
-                "Creating needs a token or another network"},
+    ProblemKind{Problem::kUnauthorized, "unauthorized", 401, "A valid token is required to create",
+                "It is missing, unknown, expired or revoked"},
+    ProblemKind{Problem::kForbidden, "forbidden", 403, "Creating is not allowed from this address",
+                "It is restricted to certain addresses"},
     ProblemKind{Problem::kPrefetch, "prefetch", 403, "Prefetching does not retrieve a secret",
                 "The request says that it is a prefetch or a preview; nothing is spent"},
     ProblemKind{Problem::kWrongProof, "wrong-proof", 403, "The link is not complete",
@@ -162,6 +162,17 @@ Response unavailable(std::chrono::seconds retry_after, ErrorForm form) {
 
 Response rate_limited(std::chrono::seconds retry_after, ErrorForm form) {
   return form == ErrorForm::kDetail ? rate_limited(retry_after) : problem_response(Problem::kRateLimited, retry_after);
+}
+
+Response creation_refused(CreationRefusal refusal, ErrorForm form) {
+  const bool unauthorized = refusal == CreationRefusal::kUnauthorized;
+  const Problem problem = unauthorized ? Problem::kUnauthorized : Problem::kForbidden;
+  const ProblemKind& kind = kind_of(problem);
+  Response response = form == ErrorForm::kDetail ? error_response(kind.status, kind.title) : problem_response(problem);
+  if (unauthorized) {
+    response.headers.push_back({"WWW-Authenticate", "Bearer"});
+  }
+  return response;
 }
 
 }  // namespace disposable

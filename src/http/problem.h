@@ -10,6 +10,7 @@
 #include <span>
 
 #include "base/clock.h"
+#include "http/creators.h"
 #include "http/field_errors.h"
 #include "http/message.h"
 
@@ -68,5 +69,7 @@ ErrorForm error_form(std::string_view path);
 Response error_response(int status, ErrorForm form);
 Response unavailable(std::chrono::seconds retry_after, ErrorForm form);
 Response rate_limited(std::chrono::seconds retry_after, ErrorForm form);
+// 401 with WWW-Authenticate, or 403.
+Response creation_refused(CreationRefusal refusal, ErrorForm form);
 
 }  // namespace disposable

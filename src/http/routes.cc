@@ -23,12 +23,12 @@ constexpr std::uint64_t kSmallSlackBytes = 4 * 1024;
 constexpr int kPageStatuses[] = {200, 413};
 constexpr int kAssetStatuses[] = {200, 404, 413};
 constexpr int kReadyStatuses[] = {200, 413, 503};
-constexpr int kCreateStatuses[] = {200, 413, 415, 422, 429, 500, 503, 507};
+constexpr int kCreateStatuses[] = {200, 401, 403, 413, 415, 422, 429, 500, 503, 507};
 constexpr int kRetrieveStatuses[] = {200, 403, 404, 410, 413, 429, 500, 503};
 constexpr int kDeleteStatuses[] = {200, 403, 404, 410, 413, 415, 422, 429, 500, 503};
 
 namespace of_v2 {
-constexpr int kCreate[] = {201, 413, 415, 422, 429, 500, 503, 507};
+constexpr int kCreate[] = {201, 401, 403, 413, 415, 422, 429, 500, 503, 507};
 constexpr int kOpen[] = {200, 403, 404, 410, 413, 415, 422, 429, 500, 503};
 constexpr int kStatus[] = {200, 404, 413, 415, 422, 429, 500, 503};
 constexpr int kDeleteByKey[] = {200, 404, 410, 413, 415, 422, 429, 500, 503};
@@ -108,11 +108,13 @@ std::string methods_of(std::string_view path) {
 std::span<const Api::Operation> Api::operations() {
   static constexpr Operation kOperations[] = {
       {"/", "GET", true, Work::kNone, Body::kIgnored, kPageStatuses, &Api::welcome},
-      {"/api/v1/secret", "POST", false, Work::kCreate, Body::kRequired, kCreateStatuses, &Api::create},
+      {"/api/v1/secret", "POST", false, Work::kCreate, Body::kRequired, kCreateStatuses, &Api::create,
+       /*creates=*/true},
       {"/api/v1/secret/{secret_key}", "GET", false, Work::kRetrieve, Body::kIgnored, kRetrieveStatuses, &Api::retrieve},
       {"/api/v1/secret/{secret_key}", "DELETE", false, Work::kDelete, Body::kOptional, kDeleteStatuses,
        &Api::delete_secret},
-      {"/api/v2/secrets", "POST", false, Work::kCreate, Body::kAny, of_v2::kCreate, &Api::with_parts<v2::create>},
+      {"/api/v2/secrets", "POST", false, Work::kCreate, Body::kAny, of_v2::kCreate, &Api::with_parts<v2::create>,
+       /*creates=*/true},
       {"/api/v2/secrets/retrieve", "POST", false, Work::kOpen, Body::kSmall, of_v2::kOpen,
        &Api::with_parts<v2::retrieve>},
       {"/api/v2/secrets/status", "POST", false, Work::kLookUp, Body::kSmall, of_v2::kStatus,
@@ -124,7 +126,7 @@ std::span<const Api::Operation> Api::operations() {
       {"/api/v2/receipts/delete", "POST", false, Work::kLookUp, Body::kSmall, of_v2::kDeleteByKey,
        &Api::with_parts<v2::delete_by_receipt>},
       {"/api/v2/requests", "POST", false, Work::kCreate, Body::kOptional, of_v2::kCreate,
-       &Api::with_parts<v2::create_request>},
+       &Api::with_parts<v2::create_request>, /*creates=*/true},
       {"/api/v2/requests/status", "POST", false, Work::kLookUp, Body::kSmall, of_v2::kStatus,
        &Api::with_parts<v2::request_status>},
       {"/api/v2/requests/fill", "POST", false, Work::kCreate, Body::kBytes, of_v2::kFill, &Api::with_parts<v2::fill>},

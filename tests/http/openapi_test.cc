@@ -74,6 +74,12 @@ TEST_CASE("openapi: every reference leads somewhere, and every component is refe
       REQUIRE(reference.starts_with("#/components/"));
       CHECK(whole.contains(Json::json_pointer(reference.substr(1))));
       used.insert(reference);
+    } else if (key == "security") {
+      for (const Json& way : value) {
+        for (const auto& [scheme, scopes] : way.items()) {
+          used.insert("#/components/securitySchemes/" + scheme);
+        }
+      }
     }
   });
   for (const auto& [kind, components] : whole.at("components").items()) {
