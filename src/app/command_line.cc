@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "app/backends.h"
+#include "app/option_table.h"
 #include "app/specification_environment.h"
 
 namespace disposable {
@@ -28,10 +29,11 @@ std::filesystem::path default_data_dir() {
 }
 
 // A command of two words takes the options of the first word.
-void add_second_word(CLI::App& above, const char* name, const char* help) {
-  above.add_subcommand(name, help)
-      ->fallthrough()
-      ->footer("Takes the options of 'disposable-secrets " + above.get_name() + "' as well; see its --help.");
+CLI::App* add_second_word(CLI::App& above, const char* name, const char* help) {
+  CLI::App* word = above.add_subcommand(name, help);
+  word->fallthrough();
+  word->footer("Takes the options of 'disposable-secrets " + above.get_name() + "' as well; see its --help.");
+  return word;
 }
 
 // "folder/" is "folder".
@@ -45,6 +47,7 @@ Paths resolve(const RawPaths& raw) {
   Paths paths;
   paths.data_dir = raw.data_dir.empty() ? default_data_dir() : folder_named(raw.data_dir);
   paths.key_file = raw.key_file.empty() ? paths.data_dir.string() + ".keyring" : raw.key_file;
+  paths.token_file = raw.token_file;
   return paths;
 }
 
@@ -76,6 +79,7 @@ CommandLine::CommandLine() : app_("Keep a secret, hand it out once.", "disposabl
   add_audit(*app_.add_subcommand("audit", "List the audit log; works while the service runs"), paths_, serve_.backends,
             audit_, json_);
   add_operations();
+  add_token();
   add_migrate();
   add_generate();
   app_.add_subcommand("version", "Print the version")
@@ -141,6 +145,34 @@ void CommandLine::add_operations() {
       app_.add_subcommand("doctor", "Look for what is wrong with an installation, a line for each check");
   add_serve(*doctor, paths_, serve_);
   doctor->add_flag("--json", json_, "One JSON object a line");
+}
+
+void CommandLine::add_token() {
+  CLI::App* token = app_.add_subcommand("token", "Make, list and revoke tokens that let create; see serve --creators");
+  add_data_dir(*token, paths_);
+  add_config(*token, paths_);
+  add_token_file(*token, paths_);
+  token->add_flag("--json", json_, "JSON, for scripts");
+  token->require_subcommand(1);
+  CLI::App* create = add_second_word(*token, "create", "Make a token and print it, this once");
+  create->add_option("--name", token_.name, "Whose it is, for 'token list' (none)")
+      ->option_text("NAME")
+      ->check([](const std::string& name) { return token_name_problem(name); });
+  create->add_option("--expires", token_.expires, "How long it holds: 90s, 15m, 24h, 30d (for ever)")
+      ->option_text("TIME")
+      ->check([](const std::string& span) { return token_span_problem(span); });
+  create->add_option("--rate", token_.creates_per_minute, "Creations a minute, 0: no limit (0)")
+      ->option_text("N")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1'000'000}));
+  create->add_option("--bytes", token_.bytes_per_day, "Bytes stored in a day, 0: no limit (0)")
+      ->option_text("BYTES")
+      ->transform(CLI::AsSizeValue(false))
+      ->check(CLI::Range(std::uint64_t{0}, kTiB));
+  add_second_word(*token, "list", "List the tokens, each by its id");
+  add_second_word(*token, "revoke", "Make a token worthless, within a second also for a service that runs")
+      ->add_option("id", token_.id, "As 'token list' shows it")
+      ->option_text("ID")
+      ->required();
 }
 
 Result<void> CommandLine::apply_config() {
@@ -223,6 +255,13 @@ Command CommandLine::command() const {
   if (app_.got_subcommand("keys")) {
     const bool rotate = app_.get_subcommand("keys")->got_subcommand("rotate");
     return KeysOptions{rotate ? KeysOptions::What::kRotate : KeysOptions::What::kCreate, paths, serve_.backends, json_};
+  }
+  if (app_.got_subcommand("token")) {
+    TokenOptions token = token_;
+    token.what = app_.get_subcommand("token")->get_subcommands().front()->get_name();
+    token.paths = paths;
+    token.json = json_;
+    return token;
   }
   if (app_.got_subcommand("generate")) {
     return generate_;

@@ -27,6 +27,7 @@ class CommandLine {
   // Which store and audit log are meant, also by app/specification_environment.h, where the options do not say it.
   Result<void> follow_specification();
   void add_operations();
+  void add_token();
   void add_generate();
   void add_migrate();
 
@@ -36,6 +37,7 @@ class CommandLine {
   AuditListOptions audit_;
   std::string folder_;
   MigrateOptions migrate_;
+  TokenOptions token_;
   GenerateOptions generate_;
   bool json_ = false;
 };

@@ -85,6 +85,11 @@ struct Runner {
     SystemClock clock;
     return diagnose(options, clock, random);
   }
+  int operator()(const TokenOptions& options) const {
+    SystemRandom random;
+    SystemClock clock;
+    return change_tokens(options, clock, random);
+  }
   int operator()(const GenerateOptions& options) const {
     print(generated(options.what));
     return kExitSuccess;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "app/installation.h"
+#include "app/token_command.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "http/limits.h"
@@ -35,6 +36,7 @@ struct ServeOptions {
   std::string tls_certificate;
   std::string tls_key;
   std::vector<std::string> trusted_proxies;  // CIDR, as typed
+  std::vector<std::string> creators;         // http/creators.h, as typed; empty: everybody
 
   int loops = 0;  // event loops; 0: automatic
   int workers = 32;
@@ -109,8 +111,9 @@ struct GenerateOptions {
   std::string what;
 };
 
-using Command = std::variant<ServeOptions, AuditListOptions, AuditVerifyOptions, KeysOptions, BackupOptions,
-                             RestoreOptions, MigrateOptions, DoctorOptions, VersionOptions, GenerateOptions>;
+using Command =
+    std::variant<ServeOptions, AuditListOptions, AuditVerifyOptions, KeysOptions, BackupOptions, RestoreOptions,
+                 MigrateOptions, DoctorOptions, TokenOptions, VersionOptions, GenerateOptions>;
 
 // What to do instead of a command: text for stdout (help) or stderr (a usage error), and the exit code.
 struct Exit {
@@ -123,8 +126,8 @@ LogLevel log_level(const ServeOptions& options, Log::Format format);
 
 std::variant<Command, Exit> parse_options(int argc, const char* const* argv);
 
-// The options after a reload: `limits`, `log_level`, `trusted_proxies`, `tls_certificate` and `tls_key` are new;
-// everything else is what the service runs with.
+// The options after a reload: `limits`, `log_level`, `trusted_proxies`, `creators`, `tls_certificate` and `tls_key` are
+// new; everything else is what the service runs with.
 struct ReloadedOptions {
   ServeOptions options;
   std::vector<std::string> needs_restart;  // names of options that were changed and are not in force

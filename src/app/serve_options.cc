@@ -5,7 +5,7 @@
 #include "app/backends.h"
 #include "app/config_file.h"
 #include "app/option_table.h"
-#include "http/client_address.h"
+#include "http/creators.h"
 #include "http/endpoint.h"
 
 namespace disposable {
@@ -22,7 +22,14 @@ std::string proxy_problem(const std::string& text) {
   return added ? std::string{} : text + ": " + added.error().detail;
 }
 
+std::string creators_problem(const std::string& text) {
+  const Result<void> added = CreatorRules().add(text);
+  return added ? std::string{} : text + ": not open, not token, and " + added.error().detail;
+}
+
+constexpr const char* kFiles = "Files";
 constexpr const char* kElsewhere = "Store and audit log elsewhere";
+constexpr const char* kWhoMayCreate = "Who may create";
 
 void add_backends(CLI::App& serve, Backends& backends) {
   add_store(serve, backends);
@@ -51,6 +58,14 @@ void add_listening(CLI::App& serve, ServeOptions& options) {
       .texts("--trusted-proxy", options.trusted_proxies, "CIDR",
              "Proxies whose X-Forwarded-For is believed (none); repeatable")
       ->check(proxy_problem);
+}
+
+void add_creators(CLI::App& serve, RawPaths& paths, ServeOptions& options) {
+  OptionTable(serve, kWhoMayCreate)
+      .texts("--creators", options.creators, "WHO", "Who may create: open, token or CIDR (open); repeatable")
+      ->default_str("open")
+      ->check(creators_problem);
+  add_token_file(serve, paths);
 }
 
 void add_connection_limits(CLI::App& serve, Limits& limits) {
@@ -111,10 +126,26 @@ std::string no_option(const std::string& name) {
 }  // namespace
 
 void add_paths(CLI::App& command, RawPaths& paths) {
-  OptionTable table(command, "Files");
-  table.text("--data-dir", paths.data_dir, "FOLDER", "Store and audit log (~/.local/share/disposable-secrets)");
-  table.text("--key-file", paths.key_file, "FILE", "The keyring, kept apart (the data folder's name with .keyring)");
-  table.text("--config", paths.config, "FILE", "The configuration file, lines NAME=VALUE (none)");
+  add_data_dir(command, paths);
+  OptionTable(command, kFiles)
+      .text("--key-file", paths.key_file, "FILE", "The keyring, kept apart (the data folder's name with .keyring)");
+  add_config(command, paths);
+}
+
+void add_data_dir(CLI::App& command, RawPaths& paths) {
+  OptionTable(command, kFiles)
+      .text("--data-dir", paths.data_dir, "FOLDER", "Store and audit log (~/.local/share/disposable-secrets)");
+}
+
+void add_config(CLI::App& command, RawPaths& paths) {
+  OptionTable(command, kFiles)
+      .text("--config", paths.config, "FILE", "The configuration file, lines NAME=VALUE (none)");
+}
+
+void add_token_file(CLI::App& command, RawPaths& paths) {
+  OptionTable(command, kWhoMayCreate)
+      .text("--token-file", paths.token_file, "FILE",
+            "The tokens of 'disposable-secrets token' (tokens in the data folder)");
 }
 
 void add_store(CLI::App& command, Backends& backends) {
@@ -145,6 +176,7 @@ void add_serve(CLI::App& serve, RawPaths& paths, ServeOptions& options) {
   add_paths(serve, paths);
   add_backends(serve, options.backends);
   add_listening(serve, options);
+  add_creators(serve, paths, options);
   add_resources(serve, options);
   add_connection_limits(serve, options.limits);
   add_client_limits(serve, options);
@@ -203,6 +235,7 @@ std::vector<std::string> differences(const ServeOptions& a, const ServeOptions& 
   const std::vector<std::pair<const char*, bool>> table = {
       {"--data-dir", a.paths.data_dir != b.paths.data_dir},
       {"--key-file", a.paths.key_file != b.paths.key_file},
+      {"--token-file", a.paths.tokens() != b.paths.tokens()},
       {"--store", a.backends.store != b.backends.store},
       {"--audit", a.backends.audit != b.backends.audit},
       {"--ledger", a.backends.ledger != b.backends.ledger},

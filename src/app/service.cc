@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "app/folder_claim.h"
 #include "app/restore_staging.h"
 #include "app/terminal.h"
@@ -11,8 +13,9 @@ namespace disposable {
 
 namespace {
 
-constexpr std::chrono::seconds kFinishTime{10};  // for requests in hand at the end
-constexpr std::chrono::seconds kDrainTime{10};   // for the projector at the end
+constexpr std::chrono::seconds kFinishTime{10};        // for requests in hand at the end
+constexpr std::chrono::seconds kDrainTime{10};         // for the projector at the end
+constexpr std::chrono::milliseconds kTokensAge{1000};  // after which it is looked whether they have changed
 
 constexpr const char* kSandboxHint = "; --no-sandbox starts without it";
 
@@ -235,7 +238,7 @@ int Service::run() {
 Wake Service::wait() {
   const auto watchdog = watchdog_interval(parts_.systemd, ::getpid());
   const auto timeout =
-      watchdog ? std::optional(std::chrono::floor<std::chrono::milliseconds>(*watchdog)) : std::nullopt;
+      watchdog ? std::min(std::chrono::floor<std::chrono::milliseconds>(*watchdog), kTokensAge) : kTokensAge;
   for (;;) {
     // Told only while every loop is alive: one that hangs is for the manager to end.
     if (watchdog && frontend_->responsive()) {
@@ -247,6 +250,7 @@ Wake Service::wait() {
     } else if (wake != Wake::kTimeout) {
       return wake;
     }
+    frontend_->check_tokens();
   }
 }
 
