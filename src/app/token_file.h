@@ -3,8 +3,8 @@
 //   disposable-secrets tokens 1
 //   token 4f1d09c2aa37 digest <64 hexadecimal digits> created 1790000000 expires 1792592000 rate 30 bytes 0 name ci
 //
-// Times are seconds since the Unix epoch; 0 is never, and no limit; the name - is none. It is replaced in one step, so a reader sees it
-// whole; no part of it leads back to a token, but whoever can change it can create.
+// Times are seconds since the Unix epoch; 0 is never, and no limit; the name - is none. The file is replaced in one
+// step, so a reader sees it whole; no part of it leads back to a token, but whoever can change it can create.
 
 #pragma once
 

@@ -15,7 +15,7 @@ from help_pages import accepted, read_pages  # noqa: E402
 from service import Service, StartError, run  # noqa: E402
 
 WHAT = ("manual", "manual-conf", "config", "bash", "zsh", "fish")
-NO_DEFAULT_TO_TYPE = {"data-dir", "key-file", "log-level", "store", "audit"}  # their help describes it
+NO_DEFAULT_TO_TYPE = {"data-dir", "key-file", "token-file", "log-level", "store", "audit"}  # their help describes it
 pages = []
 
 
