@@ -31,7 +31,6 @@ struct Asset {
 // What the service says of itself beyond its limits.
 struct ServiceFacts {
   std::string name = "Disposable Secrets";
-  std::string_view creation = "open";  // who may create: open, token or restricted
 };
 
 // Which parts can commit.

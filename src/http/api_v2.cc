@@ -127,6 +127,7 @@ Response create(const Api::Parts& parts, const Request& request) {
   if (!fresh) {
     return invalid_body_problem(fresh.error());
   }
+  fresh->principal = request.principal;
   const Held<Created> held = parts.vault.create(std::move(*fresh), request.address);
   if (held.outcome) {
     return held_by(held.ticket, json_response(201, json_of(*held.outcome)));
@@ -269,7 +270,7 @@ Response delete_request(const Api::Parts& parts, const Request& request) {
   return held_by(held.ticket, held.outcome ? deleted(*held.outcome) : of_request(held.outcome.error()));
 }
 
-Response service(const Api::Parts& parts, const Request& /*request*/) {
+Response service(const Api::Parts& parts, const Request& request) {
   const BodyLimits& limits = parts.limits;
   constexpr std::size_t kRoom = 1024;
   return json_response(200,
@@ -280,7 +281,7 @@ Response service(const Api::Parts& parts, const Request& /*request*/) {
                            .number("ttl_seconds_default", static_cast<std::uint64_t>(default_ttl_v2(limits).count()))
                            .number("views_max", static_cast<std::uint64_t>(kViewsMax))
                            .number("passphrase_bytes_max", limits.passphrase_bytes_max)
-                           .text("creation", parts.service.creation)
+                           .text("creation", request.creation)
                            .take());
 }
 

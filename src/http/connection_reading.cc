@@ -164,10 +164,12 @@ void Connection::make_room(std::size_t size) {
   charge(larger.size() - before);
   exchange.in = std::move(larger);
   if (exchange.head_size > 0) {  // it borrowed the memory from before
+    const std::string_view creation = exchange.head.request.creation;
     exchange.head = std::move(*parse_head(exchange.buffered().substr(0, exchange.head_size), kAnyHead));
     exchange.head.request.metrics_listener = entrance_.metrics_listener;
     exchange.head.request.address = exchange.address;
     exchange.head.request.principal = exchange.principal;
+    exchange.head.request.creation = creation;
     exchange.route = Api::route(exchange.head.request.method, exchange.head.request.path);
   }
 }

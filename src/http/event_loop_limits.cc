@@ -136,6 +136,7 @@ std::optional<Response> EventLoop::admit(Connection& connection) {
   exchange.client = client_address(connection.entrance().peer, request.headers, settings_->trusted_proxies);
   exchange.address = exchange.client.text();
   request.address = exchange.address;
+  request.creation = settings_->creators.rules.creation();
   const std::uint64_t body_bytes = exchange.head.content_length;
   if (auto refusal = front_.api.refuse(exchange.route, request, body_bytes)) {
     return refusal;

@@ -191,6 +191,9 @@ TEST_CASE("api v2: the service says what it allows") {
                                                {"views_max", 100},
                                                {"passphrase_bytes_max", 16},
                                                {"creation", "open"}});
+  Request restricted{"GET", "/api/v2/service"};
+  restricted.creation = "token";
+  CHECK(Json::parse(body_of(fixture.api.handle(restricted)))["creation"] == "token");
 }
 
 TEST_CASE("api v2: secrets of API v1 can be watched, retrieved and deleted, and keep their rules") {
