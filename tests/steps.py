@@ -66,7 +66,7 @@ STEPS = (
     Step("userland", "tests/userland/run", 10, ("release",)),
     Step("reproducible", "tests/reproducible/run", 10, ("release",)),
     Step("quickstart", "python3 tests/packaging/quickstart_test.py", 2, ("release",)),
-    Step("generate", "python3 tests/packaging/generate_test.py", 1, ("release",)),
+    Step("document", "python3 tests/packaging/document_test.py", 1, ("release",)),
     Step("deb", "python3 tests/packaging/deb_test.py", 2, ("release",)),
     Step("install", "python3 tests/packaging/install_test.py", 1, ("release",)),
     Step("e2e", "tests/e2e/run", 5, ("release",)),

@@ -81,7 +81,7 @@ CommandLine::CommandLine() : app_("Keep a secret, hand it out once.", "disposabl
   add_operations();
   add_token();
   add_migrate();
-  add_generate();
+  add_document();
   app_.add_subcommand("version", "Print the version")
       ->add_flag("--json", json_, "With commit, compiler, every linked library and the kernel's sandbox");
   // A command with such a callback reads the environment when it is named. Without, all of them would after the one
@@ -91,10 +91,10 @@ CommandLine::CommandLine() : app_("Keep a secret, hand it out once.", "disposabl
   }
 }
 
-void CommandLine::add_generate() {
-  app_.add_subcommand("generate", "Print a manual page, the default configuration file or completions")
+void CommandLine::add_document() {
+  app_.add_subcommand("document", "Print a manual page, the default configuration file or completions")
       ->add_option(
-          "WHAT", generate_.what,
+          "WHAT", document_.what,
           "manual for disposable-secrets(1), manual-conf for disposable-secrets.conf(5), config for the default "
           "configuration file; bash, zsh or fish for completions")
       ->required()
@@ -263,8 +263,8 @@ Command CommandLine::command() const {
     token.json = json_;
     return token;
   }
-  if (app_.got_subcommand("generate")) {
-    return generate_;
+  if (app_.got_subcommand("document")) {
+    return document_;
   }
   return VersionOptions{json_};
 }

@@ -28,7 +28,7 @@ class CommandLine {
   Result<void> follow_specification();
   void add_operations();
   void add_token();
-  void add_generate();
+  void add_document();
   void add_migrate();
 
   CLI::App app_;
@@ -38,7 +38,7 @@ class CommandLine {
   std::string folder_;
   MigrateOptions migrate_;
   TokenOptions token_;
-  GenerateOptions generate_;
+  DocumentOptions document_;
   bool json_ = false;
 };
 

@@ -9,7 +9,7 @@
 #include "app/audit_command.h"
 #include "app/backup_command.h"
 #include "app/doctor_command.h"
-#include "app/generate_command.h"
+#include "app/document_command.h"
 #include "app/keys_command.h"
 #include "app/migrate_command.h"
 #include "app/options.h"
@@ -90,7 +90,7 @@ struct Runner {
     SystemClock clock;
     return change_tokens(options, clock, random);
   }
-  int operator()(const GenerateOptions& options) const {
+  int operator()(const DocumentOptions& options) const {
     print(generated(options.what));
     return kExitSuccess;
   }

@@ -104,16 +104,16 @@ struct VersionOptions {
   bool json = false;
 };
 
-// What `generate` can make.
+// What `document` can make.
 inline constexpr std::array<const char*, 6> kGenerated = {"manual", "manual-conf", "config", "bash", "zsh", "fish"};
 
-struct GenerateOptions {
+struct DocumentOptions {
   std::string what;
 };
 
 using Command =
     std::variant<ServeOptions, AuditListOptions, AuditVerifyOptions, KeysOptions, BackupOptions, RestoreOptions,
-                 MigrateOptions, DoctorOptions, TokenOptions, VersionOptions, GenerateOptions>;
+                 MigrateOptions, DoctorOptions, TokenOptions, VersionOptions, DocumentOptions>;
 
 // What to do instead of a command: text for stdout (help) or stderr (a usage error), and the exit code.
 struct Exit {

@@ -1,4 +1,4 @@
-"""`generate`: whatever it makes says what --help says, no more and no less, and works where it is used."""
+"""`document`: whatever it makes says what --help says, no more and no less, and works where it is used."""
 
 import pathlib
 import re
@@ -24,7 +24,7 @@ def setUpModule():
 
 
 def generated(what):
-    done = run("generate", what)
+    done = run("document", what)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -51,19 +51,19 @@ class GenerateCase(unittest.TestCase):
 
 class CommandTest(GenerateCase):
     def test_help_names_all_that_can_be_made(self):
-        page = next(page for page in pages if page.name == "generate")
+        page = next(page for page in pages if page.name == "document")
         self.assertEqual(page.positionals, ["WHAT"])
-        self.assertIn("{" + ",".join(WHAT) + "}", run("generate", "--help").stdout)
+        self.assertIn("{" + ",".join(WHAT) + "}", run("document", "--help").stdout)
 
     def test_nothing_and_nonsense_are_usage_errors(self):
         for arguments in ((), ("nonsense",), ("bash", "zsh")):
-            done = run("generate", *arguments)
+            done = run("document", *arguments)
             self.assertEqual((done.returncode, done.stdout), (2, ""), arguments)
-            self.assertRegex(done.stderr, r"\Adisposable-secrets: error: .*\nhint: try 'disposable-secrets generate --help'\n\Z")
+            self.assertRegex(done.stderr, r"\Adisposable-secrets: error: .*\nhint: try 'disposable-secrets document --help'\n\Z")
 
     def test_the_environment_changes_nothing(self):
         for what in WHAT:
-            done = run("generate", what, env={"HOME": "/nowhere", "XDG_DATA_HOME": "/elsewhere",
+            done = run("document", what, env={"HOME": "/nowhere", "XDG_DATA_HOME": "/elsewhere",
                                               "DISPOSABLE_SECRETS_WORKERS": "7", "DISPOSABLE_SECRETS_DATA_DIR": "/x"})
             self.assertEqual(done.stdout, generated(what), what)
 
@@ -209,7 +209,7 @@ class CompletionTest(GenerateCase):
             "serve --workers 3 --log-level re": {"request"},
             "audit --action cr": {"created"},
             "audit verify --action lo": {"locked"},
-            "generate ": set(WHAT),
+            "document ": set(WHAT),
             f"serve --tls-cert {at}/cer": {"certificate.pem"},
             f"serve --data-dir {at}/cer": set(),
             f"serve --data-dir {at}/fol": {"folder"},

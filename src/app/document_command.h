@@ -1,4 +1,4 @@
-// `disposable-secrets generate`: manual pages, the default configuration file and completions, for whoever installs the
+// `disposable-secrets document`: manual pages, the default configuration file and completions, for whoever installs the
 // executable. All of them are made from the options themselves.
 
 #pragma once

@@ -1,4 +1,4 @@
-#include "app/generate_command.h"
+#include "app/document_command.h"
 
 #include "app/command_line.h"
 #include "app/default_configuration.h"
