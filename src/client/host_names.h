@@ -1,0 +1,18 @@
+// Addresses of a host's name, by c-ares: /etc/hosts, then the name servers of /etc/resolv.conf. Not by getaddrinfo(),
+// which loads shared libraries, and those a static executable must not have. Thread-safe.
+
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace disposable {
+
+// Numeric addresses, the best first; at least one. A host that is an address is its own. kNotFound: there is no such
+// name, or it has no address; kUnavailable: no name server has answered in time.
+Result<std::vector<std::string>> addresses_of(const std::string& host, std::chrono::milliseconds timeout);
+
+}  // namespace disposable
