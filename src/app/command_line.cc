@@ -75,6 +75,7 @@ void add_audit(CLI::App& audit, RawPaths& paths, Backends& backends, AuditListOp
 
 CommandLine::CommandLine() : app_("Keep a secret, hand it out once.", "disposable-secrets") {
   app_.require_subcommand(1);
+  client_.add(app_);
   add_serve(*app_.add_subcommand("serve", "Run the service"), paths_, serve_);
   add_audit(*app_.add_subcommand("audit", "List the audit log; works while the service runs"), paths_, serve_.backends,
             audit_, json_);
@@ -266,7 +267,7 @@ Command CommandLine::command() const {
   if (app_.got_subcommand("document")) {
     return document_;
   }
-  return VersionOptions{json_};
+  return client_.command(app_).value_or(VersionOptions{json_});
 }
 
 }  // namespace disposable

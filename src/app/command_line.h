@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/client_command_line.h"
 #include "app/serve_options.h"
 
 namespace disposable {
@@ -39,6 +40,7 @@ class CommandLine {
   MigrateOptions migrate_;
   TokenOptions token_;
   DocumentOptions document_;
+  ClientCommandLine client_;
   bool json_ = false;
 };
 

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "app/client_options.h"
 #include "app/installation.h"
 #include "app/token_command.h"
 #include "base/log.h"
@@ -113,7 +114,8 @@ struct DocumentOptions {
 
 using Command =
     std::variant<ServeOptions, AuditListOptions, AuditVerifyOptions, KeysOptions, BackupOptions, RestoreOptions,
-                 MigrateOptions, DoctorOptions, TokenOptions, VersionOptions, DocumentOptions>;
+                 MigrateOptions, DoctorOptions, TokenOptions, VersionOptions, DocumentOptions, ShareOptions,
+                 RetrieveOptions, StatusOptions, DeleteOptions, RequestOptions, GenerateOptions>;
 
 // What to do instead of a command: text for stdout (help) or stderr (a usage error), and the exit code.
 struct Exit {

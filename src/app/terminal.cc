@@ -26,6 +26,11 @@ void ProgressLine::clear() {
   }
 }
 
+void print_note(std::string_view text) {
+  const std::string line = std::string(text) + "\n";
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
 int print_error(int exit_code, std::string_view message, std::string_view hint) {
   std::string lines = "disposable-secrets: error: " + std::string(message) + "\n";
   if (!hint.empty()) {

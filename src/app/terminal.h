@@ -30,6 +30,9 @@ class ProgressLine {
   bool shown_ = false;
 };
 
+// A line on stderr that is no problem: what a person wants to know, and a script does not.
+void print_note(std::string_view text);
+
 // Returns `exit_code`, so that a command can end with it.
 int print_error(int exit_code, std::string_view message, std::string_view hint = {});
 

@@ -140,11 +140,9 @@ ClientError read_problem(const HttpResponse& response) {
       std::find_if(kKnown.begin(), kKnown.end(), [&name](const Known& row) { return row.problem == name; });
   if (known == kKnown.end()) {
     const std::string detail = text_of(object, "detail");
-    return {ClientFailure::kRefused,
-            "the server refuses: " + (detail.empty() ? text_of(object, "title") : detail), {}};
+    return {ClientFailure::kRefused, "the server refuses: " + (detail.empty() ? text_of(object, "title") : detail), {}};
   }
-  ClientError error{known->failure, std::string(known->message) + at(text_of(object, "at")),
-                    std::string(known->hint)};
+  ClientError error{known->failure, std::string(known->message) + at(text_of(object, "at")), std::string(known->hint)};
   const std::string retry = harmless_name(response.field("Retry-After")).substr(0, kShownMost);
   if (!retry.empty() && error.failure != ClientFailure::kUnavailable) {
     error.hint = "try again in " + retry + " seconds";

@@ -24,7 +24,7 @@ struct SecretStatus {
 };
 
 struct CreatedSecret {
-  std::string secret_key;   // empty: not told, as to who answers a request
+  std::string secret_key;  // empty: not told, as to who answers a request
   std::string receipt_key;
   std::string expires_at;
 };

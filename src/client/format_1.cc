@@ -1,7 +1,7 @@
 #include "client/format_1.h"
 
-#include "crypto/base64url.h"
 #include "client/key_derivation.h"
+#include "crypto/base64url.h"
 
 namespace disposable {
 

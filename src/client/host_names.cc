@@ -47,8 +47,7 @@ void take_answer(void* to, int status, int /*timeouts*/, ares_addrinfo* info) {
   for (const ares_addrinfo_node* node = info == nullptr ? nullptr : info->nodes; node != nullptr;
        node = node->ai_next) {
     const std::string address = numeric(*node);
-    const bool seen =
-        std::find(answer.addresses.begin(), answer.addresses.end(), address) != answer.addresses.end();
+    const bool seen = std::find(answer.addresses.begin(), answer.addresses.end(), address) != answer.addresses.end();
     if (!address.empty() && !seen) {
       answer.addresses.push_back(address);
     }

@@ -1,5 +1,5 @@
-// One request to a server over HTTP/1.1, by cpp-httplib: on a connection of its own, with TLS 1.2 or newer where the URL
-// says https, the certificate and its names verified, no redirect followed, no proxy. Thread-safe.
+// One request to a server over HTTP/1.1, by cpp-httplib: on a connection of its own, with TLS 1.2 or newer where the
+// URL says https, the certificate and its names verified, no redirect followed, no proxy. Thread-safe.
 
 #pragma once
 

@@ -4,9 +4,9 @@
 #include <array>
 #include <optional>
 
-#include "crypto/base64url.h"
 #include "client/format_1.h"
 #include "client/key_derivation.h"
+#include "crypto/base64url.h"
 
 namespace disposable {
 
@@ -72,8 +72,7 @@ Result<Link> parse_request(const ServerUrl& server, const std::array<std::string
     return link;
   }
   Result<SecretKey> request_key = SecretKey::parse(parts[1]);
-  Result<P256Key> asker =
-      P256Key::from(keys->expose().first(kP256ScalarSize), keys->expose().subspan(kP256ScalarSize));
+  Result<P256Key> asker = P256Key::from(keys->expose().first(kP256ScalarSize), keys->expose().subspan(kP256ScalarSize));
   if (!request_key || !asker) {
     return no_link();
   }
@@ -135,8 +134,8 @@ Result<Link> parse_link(std::string_view text) {
 }
 
 std::string_view link_kind(const Link& link) {
-  constexpr std::array<std::string_view, 4> kKinds = {"a secret's link", "a receipt's link", "a link to answer a request",
-                                                      "your own link of a request"};
+  constexpr std::array<std::string_view, 4> kKinds = {"a secret's link", "a receipt's link",
+                                                      "a link to answer a request", "your own link of a request"};
   return kKinds[link.index()];
 }
 

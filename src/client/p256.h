@@ -1,5 +1,5 @@
-// ECDH on P-256 (SEC 1, NIST SP 800-56A) by OpenSSL, for requests: who asks publishes a public key, who answers seals to
-// it. Thread-safe.
+// ECDH on P-256 (SEC 1, NIST SP 800-56A) by OpenSSL, for requests: who asks publishes a public key, who answers seals
+// to it. Thread-safe.
 
 #pragma once
 

@@ -19,8 +19,7 @@ constexpr std::array<Alphabet, 6> kAlphabets{{
     {"digits", "0123456789"},
     {"hex", "0123456789abcdef"},
     {"readable", "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"},
-    {"all",
-     "!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"},
+    {"all", "!\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"},
 }};
 
 // Below `most`, each with equal chance: draws that would favour the first ones are thrown away.

@@ -20,8 +20,8 @@ constexpr std::size_t kIdempotencyKeySize = 32;
 
 using Member = std::pair<std::string_view, std::string_view>;
 
-// {"name":"value",...} without the empty ones. By hand, so that nothing but wiped memory holds the keys; they all are of
-// characters that JSON does not escape.
+// {"name":"value",...} without the empty ones. By hand, so that nothing but wiped memory holds the keys; they all are
+// of characters that JSON does not escape.
 SecretBytes json_of(std::initializer_list<Member> members) {
   constexpr std::string_view kPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   SecretBytes json = SecretBytes::copy_of(as_bytes("{"));
@@ -89,8 +89,7 @@ Outcome<HttpResponse> ServiceApi::post(const char* path, const SecretBytes& json
 Outcome<CreatedSecret> ServiceApi::create(const NewUpload& upload) {
   std::array<std::uint8_t, kIdempotencyKeySize> key{};
   random_.fill(key);
-  return read_with(attempts_.send(creation_of(upload, base64url_encode(key)), Repeat::kWhileLost),
-                   read_created_secret);
+  return read_with(attempts_.send(creation_of(upload, base64url_encode(key)), Repeat::kWhileLost), read_created_secret);
 }
 
 Outcome<RetrievedBody> ServiceApi::retrieve(const SecretKey& key, const Credentials& credentials) {
@@ -137,8 +136,7 @@ Outcome<std::string> ServiceApi::delete_by_receipt(const SecretBytes& receipt_ke
   return delete_at("/api/v2/receipts/delete", json_of({{"receipt_key", as_text(receipt_key.expose())}}));
 }
 
-Outcome<CreatedRequest> ServiceApi::create_request(std::optional<std::chrono::seconds> ttl,
-                                                   const std::string& token) {
+Outcome<CreatedRequest> ServiceApi::create_request(std::optional<std::chrono::seconds> ttl, const std::string& token) {
   const std::string json = ttl ? "{\"ttl_seconds\":" + std::to_string(ttl->count()) + "}" : "{}";
   HttpRequest request{"POST", "/api/v2/requests", kJson, as_bytes(json), {}};
   add_token(request, token);

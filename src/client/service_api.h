@@ -13,12 +13,12 @@
 namespace disposable {
 
 struct NewUpload {
-  ByteView body;                             // borrowed
-  std::optional<std::chrono::seconds> ttl;   // nothing: the server's default
+  ByteView body;                            // borrowed
+  std::optional<std::chrono::seconds> ttl;  // nothing: the server's default
   int views = 1;
-  ByteView proof;                            // borrowed; 32 bytes
-  std::string_view server_passphrase;        // borrowed, as it travels; empty: none
-  std::string token;                         // empty: none
+  ByteView proof;                      // borrowed; 32 bytes
+  std::string_view server_passphrase;  // borrowed, as it travels; empty: none
+  std::string token;                   // empty: none
 };
 
 // What opens a secret at the server: borrowed parts, in the form in which they travel. Empty: none.

@@ -17,16 +17,16 @@ struct Range {
 
 // Controls of Unicode, and what reorders or hides text around it (the "Trojan Source" characters, and tags).
 constexpr std::array<Range, 11> kSteering{{{0x00, 0x1f},
-                                          {0x7f, 0x9f},
-                                          {0xad, 0xad},
-                                          {0x61c, 0x61c},
-                                          {0x180e, 0x180e},
-                                          {0x200b, 0x200f},
-                                          {0x2028, 0x202e},
-                                          {0x2060, 0x206f},
-                                          {0xfeff, 0xfeff},
-                                          {0xfff9, 0xfffb},
-                                          {0xe0000, 0xe007f}}};
+                                           {0x7f, 0x9f},
+                                           {0xad, 0xad},
+                                           {0x61c, 0x61c},
+                                           {0x180e, 0x180e},
+                                           {0x200b, 0x200f},
+                                           {0x2028, 0x202e},
+                                           {0x2060, 0x206f},
+                                           {0xfeff, 0xfeff},
+                                           {0xfff9, 0xfffb},
+                                           {0xe0000, 0xe007f}}};
 
 bool steers(std::uint32_t value) {
   return std::any_of(kSteering.begin(), kSteering.end(),
@@ -48,8 +48,9 @@ void show(std::string_view text, std::string_view let_through, const Put& put) {
     }
     std::array<char, 12> shown{};
     const bool one_byte = character.length == 0 || character.value <= kAsciiMost;
-    const int size = one_byte ? std::snprintf(shown.data(), shown.size(), "\\x%02x", static_cast<std::uint8_t>(piece[0]))
-                              : std::snprintf(shown.data(), shown.size(), "\\u{%x}", character.value);
+    const int size = one_byte
+                         ? std::snprintf(shown.data(), shown.size(), "\\x%02x", static_cast<std::uint8_t>(piece[0]))
+                         : std::snprintf(shown.data(), shown.size(), "\\u{%x}", character.value);
     put(std::string_view(shown.data(), static_cast<std::size_t>(size)));
   }
 }

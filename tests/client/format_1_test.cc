@@ -7,10 +7,10 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "crypto/base64url.h"
 #include "client/container.h"
 #include "client/format_1.h"
 #include "client/link.h"
+#include "crypto/base64url.h"
 
 namespace disposable {
 

@@ -22,8 +22,12 @@ TEST_CASE("terminal text: what could steer is shown") {
       {"over\rwritten", "over\\x0dwritten"},
       {"a\0b"sv, "a\\x00b"},
       {"\x7f", "\\x7f"},
-      {"\xc2\x9b" "31m", "\\u{9b}31m"},
-      {"\xe2\x80\xae" "txt.exe", "\\u{202e}txt.exe"},
+      {"\xc2\x9b"
+       "31m",
+       "\\u{9b}31m"},
+      {"\xe2\x80\xae"
+       "txt.exe",
+       "\\u{202e}txt.exe"},
       {"zero\xe2\x80\x8bwidth", "zero\\u{200b}width"},
       {"\xf3\xa0\x81\x81", "\\u{e0041}"},
       {"\xff\xfe", "\\xff\\xfe"},
@@ -67,7 +71,9 @@ TEST_CASE("file name: has no folder, no control characters and no surprise at it
       {" space", "_space"},
       {"a\nb\x1b[2Jc", "a_b_[2Jc"},
       {"exe\xe2\x80\xaegpj.txt", "exe_gpj.txt"},
-      {"bad\xff" "byte", "bad_byte"},
+      {"bad\xff"
+       "byte",
+       "bad_byte"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.name);
