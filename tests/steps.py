@@ -71,6 +71,7 @@ STEPS = (
     Step("install", "python3 tests/packaging/install_test.py", 1, ("release",)),
     Step("e2e", "tests/e2e/run", 5, ("release",)),
     Step("web", "tests/web/run", 2, ("release",)),
+    Step("client", "tests/client/run", 2, ("release",)),
     Step("leaks", "tests/leaks/run", 5, ("release",)),
     Step("faults", "tests/faults/run", 5, ("release",)),
     Step("front", "tests/front/run", 8, ("release",)),

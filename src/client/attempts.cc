@@ -27,7 +27,7 @@ milliseconds asked_for(const HttpResponse& response) {
 }  // namespace
 
 ClientError Attempts::failure_of(const HttpFailure& failure) const {
-  return {ClientFailure::kUnavailable, "the server " + harmless_name(server_.origin()) + ": " + failure.reason,
+  return {ClientFailure::kUnavailable, "no answer from " + harmless_name(server_.origin()) + ": " + failure.reason,
           lost_ ? "what became of the request is not known" : ""};
 }
 

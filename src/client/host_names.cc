@@ -10,6 +10,8 @@
 #include <memory>
 #include <optional>
 
+#include "client/server_url.h"
+
 namespace disposable {
 
 namespace {
@@ -93,6 +95,9 @@ struct EndChannel {
 Result<std::vector<std::string>> addresses_of(const std::string& host, milliseconds timeout) {
   if (is_address(host)) {
     return std::vector<std::string>{host};
+  }
+  if (is_loopback_host(host)) {
+    return std::vector<std::string>{"127.0.0.1", "::1"};
   }
   ares_options options{};
   options.timeout = kTimeoutOfTry;
