@@ -34,7 +34,7 @@ void add_connection(CLI::App& command, ConnectionOptions& options, bool chooses_
 }
 
 void add_link(CLI::App& command, std::string& link) {
-  command.add_option("LINK", link, "The link; - or nothing: from standard input, or asked for")->option_text(" ");
+  command.add_option("link", link, "The link; - or nothing: from standard input, or asked for")->option_text("LINK");
   command.footer(kLinkFooter);
 }
 
@@ -105,7 +105,7 @@ void ClientCommandLine::add_share(CLI::App& app) {
   share->footer(
       "Without FILE the secret is asked for on a terminal, or read from standard input. The link is the last line of\n"
       "standard output. DISPOSABLE_SECRETS_TOKEN has the token, where the server wants one.");
-  share->add_option("FILE", share_.files, "Files to share; - is a text from standard input")->option_text(" ");
+  share->add_option("file", share_.files, "Files to share; - is a text from standard input")->option_text("FILE");
   add_ttl(*share, share_.ttl);
   share->add_option("--views", share_.views, "How often it can be retrieved (1)")
       ->option_text("N")
@@ -158,7 +158,9 @@ void ClientCommandLine::add_generate(CLI::App& app) {
       ->option_text("N")
       ->check(CLI::Range(kLengthLeast, kLengthMost))
       ->default_str("24");
-  generate->add_option("--alphabet", generate_.alphabet, "Of which characters (letters-digits)")
+  generate
+      ->add_option("--alphabet", generate_.alphabet,
+                   "Of which: letters-digits, letters, digits, hex, readable, all (letters-digits)")
       ->option_text("NAME")
       ->check(CLI::IsMember({"letters-digits", "letters", "digits", "hex", "readable", "all"}))
       ->default_str("letters-digits");

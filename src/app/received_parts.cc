@@ -148,7 +148,7 @@ Outcome<void> deliver(const std::vector<Part>& parts, const OutputOptions& optio
   }
   if (json) {
     const nlohmann::json object = {{"parts", std::move(list)}, {"views_left", views_left}};
-    print(object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+    print(object.dump(-1, ' ', /*ensure_ascii=*/true, nlohmann::json::error_handler_t::replace) + "\n");
   }
   return outcome;
 }

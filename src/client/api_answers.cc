@@ -37,10 +37,6 @@ bool flag_of(const Json& object, const char* name) {
   return found != object.end() && found->is_boolean() && found->get<bool>();
 }
 
-tl::unexpected<ClientError> another_server() {
-  return client_fail(ClientFailure::kUnavailable, "the server's answer is not one of Disposable Secrets with API v2");
-}
-
 std::string at(const std::string& time) { return time.empty() ? std::string{} : " at " + time; }
 
 struct Known {
@@ -71,13 +67,17 @@ constexpr std::array<Known, 14> kKnown{{
 
 }  // namespace
 
+ClientError another_server() {
+  return {ClientFailure::kUnavailable, "the server's answer is not one of Disposable Secrets with API v2", {}};
+}
+
 Outcome<SecretStatus> read_status(const HttpResponse& response) {
   const Json object = parse(response);
   SecretStatus status;
   status.state = text_of(object, "state");
   status.expires_at = text_of(object, "expires_at");
   if (status.state.empty() || status.expires_at.empty()) {
-    return another_server();
+    return client_fail(another_server());
   }
   status.created_at = text_of(object, "created_at");
   status.changed_at = text_of(object, "changed_at");
@@ -94,7 +94,7 @@ Outcome<CreatedSecret> read_created_secret(const HttpResponse& response) {
   const Json object = parse(response);
   CreatedSecret created{text_of(object, "secret_key"), text_of(object, "receipt_key"), text_of(object, "expires_at")};
   if (created.receipt_key.empty() || created.expires_at.empty()) {
-    return another_server();
+    return client_fail(another_server());
   }
   return created;
 }
@@ -103,7 +103,7 @@ Outcome<CreatedRequest> read_created_request(const HttpResponse& response) {
   const Json object = parse(response);
   CreatedRequest created{text_of(object, "request_key"), text_of(object, "fill_key"), text_of(object, "expires_at")};
   if (created.request_key.empty() || created.fill_key.empty() || created.expires_at.empty()) {
-    return another_server();
+    return client_fail(another_server());
   }
   return created;
 }
@@ -112,7 +112,7 @@ Outcome<ServiceFacts> read_service_facts(const HttpResponse& response) {
   const Json object = parse(response);
   ServiceFacts facts{object.is_object() ? number_of(object, "upload_bytes_max") : 0, text_of(object, "creation")};
   if (facts.upload_bytes_max == 0) {
-    return another_server();
+    return client_fail(another_server());
   }
   return facts;
 }
@@ -120,7 +120,7 @@ Outcome<ServiceFacts> read_service_facts(const HttpResponse& response) {
 Outcome<std::string> read_deleted(const HttpResponse& response) {
   std::string when = text_of(parse(response), "deleted_at");
   if (when.empty()) {
-    return another_server();
+    return client_fail(another_server());
   }
   return when;
 }
@@ -133,7 +133,7 @@ std::string problem_name(const HttpResponse& response) {
 ClientError read_problem(const HttpResponse& response) {
   const std::string name = problem_name(response);
   if (name.empty()) {
-    return another_server().value();
+    return another_server();
   }
   const Json object = parse(response);
   const auto* const known =

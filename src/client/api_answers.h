@@ -48,6 +48,9 @@ Outcome<ServiceFacts> read_service_facts(const HttpResponse& response);
 // When.
 Outcome<std::string> read_deleted(const HttpResponse& response);
 
+// For an answer that none of the service's has the form of.
+ClientError another_server();
+
 // What an answer other than 2xx says.
 ClientError read_problem(const HttpResponse& response);
 // The name of its problem, "not-found"; empty when it is none of ours.

@@ -128,4 +128,6 @@ Result<std::vector<std::string>> addresses_of(const std::string& host, milliseco
               : fail(Errc::kUnavailable, "no name server has answered");
 }
 
+std::string_view c_ares_version() { return ares_version(nullptr); }
+
 }  // namespace disposable

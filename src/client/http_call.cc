@@ -142,8 +142,8 @@ tl::expected<HttpResponse, HttpFailure> call_http(const ServerUrl& server, const
       return response_of(response);
     }
     failure = {!before_sending(error), reason_of(error)};
-    if (failure.sent) {
-      break;
+    if (error != httplib::Error::Connection && error != httplib::Error::ConnectionTimeout) {
+      break;  // there is somebody at this address
     }
   }
   return tl::unexpected(failure);

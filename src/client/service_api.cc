@@ -103,8 +103,11 @@ Outcome<RetrievedBody> ServiceApi::retrieve(const SecretKey& key, const Credenti
   if (!succeeded(*response)) {
     return client_fail(read_problem(*response));
   }
-  RetrievedBody retrieved{std::move(response->body), 0};
   const std::string_view left = response->field("Secret-Views-Left");
+  if (left.empty()) {
+    return client_fail(another_server());
+  }
+  RetrievedBody retrieved{std::move(response->body), 0};
   std::from_chars(left.data(), left.data() + left.size(), retrieved.views_left);
   return retrieved;
 }

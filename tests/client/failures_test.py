@@ -117,7 +117,7 @@ class RefusalTest(ClientCase):
         api = self.serve()
         link = self.share(api)
         for path, command in (("/api/v2/secrets", ("share",)), ("/api/v2/secrets/status", ("status", link)),
-                              ("/api/v2/requests", ("request",))):
+                              ("/api/v2/requests", ("request",)), ("/api/v2/secrets/retrieve", ("retrieve", link))):
             api.fail(path, "garbage")
             self.assertNotIn(b"\x1b", self.client(*command, api=api, given=b"x", code=7).stderr)
 

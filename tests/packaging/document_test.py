@@ -35,7 +35,7 @@ def serve_options():
     return {name[2:]: option for name, option in serve.options.items() if name not in ("--help", "--config")}
 
 
-class GenerateCase(unittest.TestCase):
+class DocumentCase(unittest.TestCase):
     maxDiff = None
 
     def setUp(self):
@@ -49,7 +49,7 @@ class GenerateCase(unittest.TestCase):
         return path
 
 
-class CommandTest(GenerateCase):
+class CommandTest(DocumentCase):
     def test_help_names_all_that_can_be_made(self):
         page = next(page for page in pages if page.name == "document")
         self.assertEqual(page.positionals, ["WHAT"])
@@ -68,7 +68,7 @@ class CommandTest(GenerateCase):
             self.assertEqual(done.stdout, generated(what), what)
 
 
-class ManualTest(GenerateCase):
+class ManualTest(DocumentCase):
     def rendered(self, what):
         """Lines as they are printed, none broken. `mandoc` writes bold and underlined text by overstriking."""
         done = subprocess.run(["mandoc", "-T", "ascii", "-O", "width=900", self.file(what)], capture_output=True,
@@ -114,6 +114,8 @@ class ManualTest(GenerateCase):
 
     def test_the_manual_names_the_variable_of_every_option_that_has_one(self):
         found = self.items("manual", r"(?P<name>DISPOSABLE_SECRETS_[A-Z_]+)(?P<value>)")["ENVIRONMENT"]
+        self.assertIn("DISPOSABLE_SECRETS_TOKEN", found)
+        del found["DISPOSABLE_SECRETS_TOKEN"]  # of no option: arguments can be seen
         for variable, (_, option) in found.items():
             self.assertEqual(variable, "DISPOSABLE_SECRETS_" + option[2:].upper().replace("-", "_"))
         serve = {f"--{name}" for name in serve_options()} | {"--config"}
@@ -140,7 +142,7 @@ class ManualTest(GenerateCase):
         self.assertEqual(options, expected)
 
 
-class ConfigurationTest(GenerateCase):
+class ConfigurationTest(DocumentCase):
     def lines(self):
         """[(help, name, value)] of the lines that can be uncommented."""
         found = re.findall(r"^# (.*)\n#([a-z-]+) =(?: (.*))?$", generated("config"), re.MULTILINE)
@@ -185,7 +187,7 @@ class ConfigurationTest(GenerateCase):
         self.assertIn("line 2: there is no option worker", refused.exception.output)
 
 
-class CompletionTest(GenerateCase):
+class CompletionTest(DocumentCase):
     def assert_offered(self, expected, read=lambda word: word):
         """`expected` is {line: words}, the program's name left out; `read` makes one of a shell's words comparable."""
         for shell in ("bash", "zsh", "fish"):
