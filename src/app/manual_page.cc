@@ -88,7 +88,7 @@ The secret never existed, or it has expired.
 It was already retrieved or deleted.
 .TP
 .B 5
-The passphrase or the link's key is wrong, or it is locked after too many wrong ones.
+Passphrase or link are wrong, or it is locked after too many wrong ones.
 .TP
 .B 6
 The server refuses: a limit, a missing permission, too large.
