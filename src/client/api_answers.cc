@@ -39,6 +39,21 @@ bool flag_of(const Json& object, const char* name) {
 
 std::string at(const std::string& time) { return time.empty() ? std::string{} : " at " + time; }
 
+// What `errors` of an invalid request says: "Secret-TTL: Input should be less than or equal to 2592000".
+std::string errors_of(const Json& object) {
+  std::string text;
+  const auto errors = object.find("errors");
+  for (const Json& error : errors != object.end() && errors->is_array() ? *errors : Json::array()) {
+    const auto where = error.is_object() ? error.find("loc") : error.end();
+    const bool named =
+        error.is_object() && where != error.end() && where->is_array() && !where->empty() && where->back().is_string();
+    text += text.empty() ? "" : "; ";
+    text += named ? harmless_name(where->back().get<std::string>()) + ": " : "";
+    text += text_of(error, "msg");
+  }
+  return text.substr(0, kShownMost);
+}
+
 struct Known {
   std::string_view problem;
   ClientFailure failure;
@@ -139,7 +154,8 @@ ClientError read_problem(const HttpResponse& response) {
   const auto* const known =
       std::find_if(kKnown.begin(), kKnown.end(), [&name](const Known& row) { return row.problem == name; });
   if (known == kKnown.end()) {
-    const std::string detail = text_of(object, "detail");
+    const std::string errors = errors_of(object);
+    const std::string detail = errors.empty() ? text_of(object, "detail") : errors;
     return {ClientFailure::kRefused, "the server refuses: " + (detail.empty() ? text_of(object, "title") : detail), {}};
   }
   ClientError error{known->failure, std::string(known->message) + at(text_of(object, "at")), std::string(known->hint)};

@@ -110,7 +110,7 @@ class RefusalTest(ClientCase):
             self.assertIn(b"DISPOSABLE_SECRETS_TOKEN", error)
             self.assertNotIn(b"ds_other", error)
         self.client("share", api=api, given=b"x", code=1, DISPOSABLE_SECRETS_TOKEN="bad\ntoken")
-        self.assertIn(b"too long", self.client("share", "--ttl", "90d", api=api, given=b"x", code=6,
+        self.assertIn(b"Secret-TTL: Input should be less", self.client("share", "--ttl", "90d", api=api, given=b"x", code=6,
                                                DISPOSABLE_SECRETS_TOKEN="ds_token").stderr)
 
     def test_an_answer_of_another_server_is_believed_in_nothing(self):

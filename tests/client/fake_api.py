@@ -217,7 +217,8 @@ class FakeApi:
         passphrase = decoded(headers["Secret-Passphrase"]) if "Secret-Passphrase" in headers else None
         ttl, views = int(headers.get("Secret-TTL", 86400)), int(headers.get("Secret-Views", 1))
         if ttl > 2592000:
-            raise Problem("invalid-body", detail="the TTL is too long")
+            raise Problem("invalid-body", errors=[{"type": "less_than_equal", "loc": ["header", "Secret-TTL"],
+                                                   "msg": "Input should be less than or equal to 2592000"}])
         idempotency, print_of = headers.get("Idempotency-Key"), hashlib.sha256(body + proof).digest()
         if idempotency in self.keys:
             known, fingerprint = self.keys[idempotency]
