@@ -72,7 +72,7 @@ std::string text_of(const SecretStatus& status, bool request) {
   constexpr std::size_t kColumn = 14;
   std::string text;
   for (const auto& [name, value] : lines_of(status, request)) {
-    text += name + std::string(kColumn - name.size(), ' ') + value + "\n";
+    text.append(name).append(kColumn - name.size(), ' ').append(value).append("\n");
   }
   return text;
 }

@@ -26,7 +26,7 @@ Outcome<void> deliver_opened(const Result<SecretBytes>& container, const OutputO
 }
 
 Outcome<void> retrieve_secret(const SecretLink& link, const RetrieveOptions& options, ClientSession& session) {
-  const Outcome<void> writable = check_output(options.output);
+  Outcome<void> writable = check_output(options.output);
   if (!writable) {
     return writable;
   }
@@ -35,7 +35,7 @@ Outcome<void> retrieve_secret(const SecretLink& link, const RetrieveOptions& opt
   if (!status) {
     return client_fail(status.error());
   }
-  const Outcome<void> live = check_live(*status);
+  Outcome<void> live = check_live(*status);
   if (!live) {
     return live;
   }
@@ -71,7 +71,7 @@ Outcome<void> check_live(const SecretStatus& status) {
 }
 
 Outcome<void> retrieve_answer(const OwnLink& link, const OutputOptions& output, bool json, ClientSession& session) {
-  const Outcome<void> writable = check_output(output);
+  Outcome<void> writable = check_output(output);
   if (!writable) {
     return writable;
   }
