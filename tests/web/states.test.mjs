@@ -1,0 +1,59 @@
+// Every state, on a narrow and a wide screen, light and dark, left to right and right to left: no complaint of the browser,
+// no violation that axe-core finds, nothing wider than the screen. With SCREENSHOTS it keeps a picture of each.
+
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+
+import { launch, new_page } from "./browser.mjs";
+import { STATES } from "./states.mjs";
+
+const axe = createRequire(join(process.env.NODE_TOOLS, "/")).resolve("axe-core/axe.min.js");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const LOOKS = [
+  { name: "wide", query: "", viewport: { width: 1100, height: 800 }, colorScheme: "light" },
+  { name: "narrow-dark", query: "", viewport: { width: 320, height: 640 }, colorScheme: "dark" },
+  { name: "narrow-arabic", query: "?lang=ar", viewport: { width: 320, height: 640 }, colorScheme: "light" },
+];
+const wanted = process.env.STATES?.split(",");
+const screenshots = process.env.SCREENSHOTS;
+
+let browser;
+before(async () => (browser = await launch()));
+after(() => browser.close());
+
+async function check(page, name) {
+  const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(wider <= 0, `${name} is ${wider} px wider than its screen`);
+  // Straight into the page's world by the debugger: the page's own policy would not let a test's script in.
+  const found = await page.evaluate((rules) => axe.run(document, { runOnly: rules }).then((result) => result.violations), RULES);
+  const told = found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join("; ")}`);
+  assert.deepEqual(told, [], name);
+  assert.deepEqual(page.complaints, [], name);
+}
+
+for (const look of LOOKS) {
+  test(`${look.name}: every state is accessible, fits, and breaks no policy`, async () => {
+    const source = (await import("node:fs")).readFileSync(axe, "utf8");
+    for (const [name, reach] of STATES.filter(([name]) => wanted?.includes(name) ?? true)) {
+      const page = await new_page(browser, { viewport: look.viewport, colorScheme: look.colorScheme, reducedMotion: "reduce" });
+      page.query = look.query;
+      try {
+        await reach(page, browser);
+        if (screenshots) {
+          mkdirSync(screenshots, { recursive: true });
+          await page.screenshot({ path: join(screenshots, `${name}-${look.name}.png`), fullPage: true });
+        }
+        await page.evaluate(source);
+        await check(page, `${name}, ${look.name}`);
+      } catch (error) {
+        error.message = `${name}, ${look.name}: ${error.message}`;
+        throw error;
+      } finally {
+        await page.context().close();
+      }
+    }
+  });
+}
