@@ -35,7 +35,7 @@ class Step:
     needs: tuple[str, ...] = ()
 
 
-SETUP = ("dependencies", "httplib", "swagger-ui")
+SETUP = ("dependencies", "httplib", "swagger-ui", "page-tools")
 SCALE_OUT_SETUP = (*SETUP, "hiredis")  # for every preset but `release`
 
 
@@ -54,6 +54,7 @@ STEPS = (
     Step("hiredis", "packaging/fetch-hiredis", 5, ("dependencies",)),
     Step("valkey", "packaging/fetch-valkey", 5, ("dependencies",)),
     Step("swagger-ui", "packaging/fetch-swagger-ui", 5, ("dependencies",)),
+    Step("page-tools", "packaging/fetch-page-tools", 5, ("dependencies",)),
     Step("format", "tests/tidy/tree.py .cc .h | xargs -0 clang-format-14 --dry-run --Werror", 1, ("dependencies",)),
     Step("shell", "tests/tidy/tree.py '#!bash' | xargs -0 shellcheck --severity=warning", 1, ("dependencies",)),
     Step("tidy", "python3 tests/tidy/tidy_test.py", 1, ("dependencies",)),

@@ -22,6 +22,15 @@
 namespace disposable {
 
 inline constexpr const char* kListenDefault = "127.0.0.1:8000";
+inline constexpr const char* kPageNameDefault = "Disposable Secrets";
+
+// What is the operator's own about the web page; app/page_brand.h.
+struct PageOptions {
+  std::string name = kPageNameDefault;
+  std::string logo;    // a file; empty: the page's own
+  std::string colour;  // #rrggbb; empty: the page's own
+  std::string footer;
+};
 
 struct ServeOptions {
   Paths paths;
@@ -46,6 +55,7 @@ struct ServeOptions {
   std::uint64_t upload_bytes_max = 25ULL << 20U;
   std::chrono::seconds ttl_max{2'592'000};
   Limits limits;
+  PageOptions page;
 
   std::string log_level;  // error, warning, info, request, debug; empty: automatic
   bool no_sandbox = false;

@@ -5,6 +5,7 @@
 #include "app/backends.h"
 #include "app/config_file.h"
 #include "app/option_table.h"
+#include "app/page_brand.h"
 #include "http/creators.h"
 #include "http/endpoint.h"
 
@@ -103,6 +104,18 @@ void add_client_limits(CLI::App& serve, ServeOptions& options) {
   table.whole_seconds("--ttl-max", options.ttl_max, kTenYears, "Longest ttl_seconds");
 }
 
+void add_page(CLI::App& serve, PageOptions& page) {
+  OptionTable table(serve, "The web page");
+  table.text("--page-name", page.name, "TEXT", std::string("Its name (") + kPageNameDefault + ")")
+      ->default_str(kPageNameDefault)
+      ->check(page_name_problem);
+  table.text("--page-logo", page.logo, "FILE", "Its logo, SVG, PNG, JPEG or WebP, at most 256 KiB (none)");
+  table.text("--page-colour", page.colour, "COLOUR", "Its accent colour, like #2f56c8 (none)")
+      ->check(page_colour_problem);
+  table.text("--page-footer", page.footer, "TEXT", "A text below it, for imprint and contact (none)")
+      ->check(page_footer_problem);
+}
+
 void add_resources(CLI::App& serve, ServeOptions& options) {
   OptionTable table(serve, "The process");
   constexpr int kLoopsMost = 64;
@@ -180,6 +193,7 @@ void add_serve(CLI::App& serve, RawPaths& paths, ServeOptions& options) {
   add_resources(serve, options);
   add_connection_limits(serve, options.limits);
   add_client_limits(serve, options);
+  add_page(serve, options.page);
 }
 
 // CLI11's own configuration support is not used: it lets the file win over the environment, and reads "[::1]:80" as the
@@ -249,6 +263,10 @@ std::vector<std::string> differences(const ServeOptions& a, const ServeOptions& 
       {"--secret-bytes-max", a.secret_bytes_max != b.secret_bytes_max},
       {"--upload-bytes-max", a.upload_bytes_max != b.upload_bytes_max},
       {"--ttl-max", a.ttl_max != b.ttl_max},
+      {"--page-name", a.page.name != b.page.name},
+      {"--page-logo", a.page.logo != b.page.logo},
+      {"--page-colour", a.page.colour != b.page.colour},
+      {"--page-footer", a.page.footer != b.page.footer},
       {"--no-sandbox", a.no_sandbox != b.no_sandbox},
   };
   std::vector<std::string> names;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/folder_claim.h"
+#include "app/page_brand.h"
 #include "app/restore_staging.h"
 #include "app/terminal.h"
 #include "web/assets.h"
@@ -74,6 +75,14 @@ Result<KeyFile> open_keyring(const Paths& paths, Random& random, Log& log) {
   return open_key_file(paths.key_file);  // where another process was first, its keyring is the one
 }
 
+std::unique_ptr<Pages> make_pages(PageBrand brand) {
+  std::vector<PageFile> files;
+  for (const EmbeddedPageFile& file : page_files()) {
+    files.push_back({file.name, file.served, file.content_type, file.bytes, file.gzip});
+  }
+  return std::make_unique<Pages>(page_html(), std::move(files), std::move(brand));
+}
+
 }  // namespace
 
 Service::Service(const Parts& parts, KeyFile keys)
@@ -88,6 +97,10 @@ Result<std::unique_ptr<Service>> Service::open(const Parts& parts) {
   if (!keys) {
     return fail(keys.error());
   }
+  Result<PageBrand> brand = read_page_brand(parts.options.page);
+  if (!brand) {
+    return fail(brand.error());
+  }
   Result<NotifySocket> manager = NotifySocket::open(parts.systemd.notify_socket);
   if (!manager) {
     return fail(manager.error());
@@ -99,6 +112,7 @@ Result<std::unique_ptr<Service>> Service::open(const Parts& parts) {
   }
   parts.log.start();
   std::unique_ptr<Service> service(new Service(parts, std::move(*keys)));
+  service->pages_ = make_pages(std::move(*brand));
   service->manager_ = std::move(*manager);
   service->claim_ = std::move(*claim);
   Result<void> opened = service->open_backends();
@@ -206,6 +220,7 @@ void Service::build_api() {
   for (const EmbeddedFile& file : docs_files()) {
     api.docs.push_back({file.name, file.content_type, file.bytes});
   }
+  api.pages = pages_.get();
   api_ = std::make_unique<Api>(std::move(api));
 }
 

@@ -72,6 +72,7 @@ class Service {
   std::unique_ptr<Projector> projector_;
   PassphraseLane lane_{PassphraseLane::Limits{}};
   std::unique_ptr<Vault> vault_;
+  std::unique_ptr<Pages> pages_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<Frontend> frontend_;
   std::unique_ptr<Sweeper> sweeper_;

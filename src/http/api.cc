@@ -62,10 +62,6 @@ Response Api::delete_secret(const Request& request, std::string_view parameter) 
   return response;
 }
 
-Response Api::welcome(const Request& /*request*/, std::string_view /*parameter*/) const {
-  return json_response(200, R"({"message":"Welcome to Disposable Secrets"})");
-}
-
 Response Api::docs(const Request& /*request*/, std::string_view name) const {
   for (const Asset& asset : parts_.docs) {
     if (asset.name == name) {

@@ -18,6 +18,7 @@
 #include "core/vault.h"
 #include "http/json_body.h"
 #include "http/message.h"
+#include "http/pages.h"
 
 namespace disposable {
 
@@ -56,6 +57,8 @@ class Api {
     // There is a listener for /metrics: elsewhere it is 404.
     bool metrics_apart = false;
     ServiceFacts service{};
+    // The web page; null: none, and everybody is welcomed by JSON.
+    const Pages* pages = nullptr;
   };
 
   explicit Api(Parts parts) : parts_(std::move(parts)) {}
@@ -117,10 +120,13 @@ class Api {
   Response handle(const Request& request) const;
 
  private:
-  Response welcome(const Request& request, std::string_view parameter) const;
   Response create(const Request& request, std::string_view parameter) const;
   Response retrieve(const Request& request, std::string_view parameter) const;
   Response delete_secret(const Request& request, std::string_view parameter) const;
+  // These three in pages.cc.
+  Response welcome(const Request& request, std::string_view parameter) const;
+  Response page(const Request& request, std::string_view parameter) const;
+  Response page_file(const Request& request, std::string_view name) const;
   Response docs(const Request& request, std::string_view name) const;
   Response openapi(const Request& request, std::string_view parameter) const;
   Response healthz(const Request& request, std::string_view parameter) const;

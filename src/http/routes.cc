@@ -108,6 +108,10 @@ std::string methods_of(std::string_view path) {
 std::span<const Api::Operation> Api::operations() {
   static constexpr Operation kOperations[] = {
       {"/", "GET", true, Work::kNone, Body::kIgnored, kPageStatuses, &Api::welcome},
+      {"/s", "GET", true, Work::kNone, Body::kIgnored, kAssetStatuses, &Api::page},
+      {"/r", "GET", true, Work::kNone, Body::kIgnored, kAssetStatuses, &Api::page},
+      {"/q", "GET", true, Work::kNone, Body::kIgnored, kAssetStatuses, &Api::page},
+      {"/page/{file}", "GET", true, Work::kNone, Body::kIgnored, kAssetStatuses, &Api::page_file},
       {"/api/v1/secret", "POST", false, Work::kCreate, Body::kRequired, kCreateStatuses, &Api::create,
        /*creates=*/true},
       {"/api/v1/secret/{secret_key}", "GET", false, Work::kRetrieve, Body::kIgnored, kRetrieveStatuses, &Api::retrieve},

@@ -11,7 +11,7 @@ const FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-d
   "--disable-component-update", "--disable-sync", "--disable-extensions", "--disable-crash-reporter", "--disable-breakpad",
   "--no-default-browser-check", "--no-proxy-server",
   // Whatever the page would ask from elsewhere fails and is reported.
-  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"];
+  "--host-resolver-rules=MAP insecure.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"];
 // The browser says so of every answer that is no success, and of every connection that breaks.
 const EXPECTED = /the server responded with a status of|net::ERR_(EMPTY_RESPONSE|CONTENT_LENGTH_MISMATCH|CONNECTION_|INTERNET_DISCONNECTED|FAILED)/;
 

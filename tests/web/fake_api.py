@@ -235,6 +235,8 @@ class FakeApi:
 
     def control(self, asked):
         """The wishes of a test in another process: faults, states, settings, and what has been asked so far."""
+        if asked.get("clear"):
+            self.faults.clear()
         for fault in asked.get("faults", []):
             self.fault(**fault)
         for key, changes in asked.get("secrets", {}).items():

@@ -20,6 +20,13 @@ class PageTest(unittest.TestCase):
         passed, said = node_tools.node_test("format")
         self.assertTrue(passed, said)
 
+    def test_it_does_what_its_users_expect(self):
+        self.run_in_browser("page")
+
+    def test_the_words_of_each_language_are_whole(self):
+        passed, said = node_tools.node_test("locales")
+        self.assertTrue(passed, said)
+
     def test_every_state_is_accessible(self):
         self.run_in_browser("states")
 

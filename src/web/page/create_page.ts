@@ -198,6 +198,6 @@ export function receipt_section(receipt: string): HTMLElement {
     { class: "receipt" },
     h("h2", { say: "receipt_heading" }),
     h("p", { say: "receipt_text" }),
-    link_box({ label: "receipt_link", link: receipt, copy: "copy_receipt" }),
+    link_box({ label: "receipt_link", link: receipt, copy: "copy_receipt", quiet: true }),
   );
 }

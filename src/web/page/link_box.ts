@@ -22,12 +22,13 @@ async function copy_text(text: string, fallback: HTMLElement | null): Promise<bo
 export function copy_button(
   what: Said,
   text: () => string,
+  kind: "primary" | "quiet" = "primary",
   fallback: HTMLElement | null = null,
   copied?: () => void,
 ): HTMLButtonElement {
   const pressed: HTMLButtonElement = h("button", {
     type: "button",
-    class: "primary",
+    class: kind,
     say: what,
     on: {
       click: async () => {
@@ -71,15 +72,16 @@ interface LinkBox {
   link: string;
   copy: Said;
   qr?: boolean;
+  quiet?: boolean; // there is a more important link on the page
   copied?: () => void;
 }
 
-export function link_box({ label, link, copy, qr = false, copied }: LinkBox): HTMLElement {
+export function link_box({ label, link, copy, qr = false, quiet = false, copied }: LinkBox): HTMLElement {
   const text = h("textarea", { class: "link", readonly: true, rows: 2, dir: "ltr", spellcheck: "false", id: new_id() });
   text.value = link;
   text.addEventListener("focus", () => text.select());
   const box = h("div", { class: "link-box" }, h("label", { for: text.id, say: label }), text);
-  box.append(h("div", { class: "actions" }, copy_button(copy, () => link, text, copied)));
+  box.append(h("div", { class: "actions" }, copy_button(copy, () => link, quiet ? "quiet" : "primary", text, copied)));
   if (qr) {
     const details = h("details", {}, h("summary", { say: "qr_show" }));
     details.addEventListener("toggle", () => details.open && details.children.length < 2 && details.append(qr_image(link)));

@@ -1,0 +1,21 @@
+// What an operator has changed about the web page, read at the start: later the logo's name is out of reach.
+
+#pragma once
+
+#include "app/options.h"
+#include "http/pages.h"
+
+namespace disposable {
+
+inline constexpr std::size_t kLogoBytesMax = 256 * 1024;
+
+// kInvalidArgument with a sentence for a logo that cannot be read, is too large, or is no SVG, PNG, JPEG or WebP by its
+// content. Any thread.
+Result<PageBrand> read_page_brand(const PageOptions& options);
+
+// Empty, or what is wrong with it, for the command line.
+std::string page_colour_problem(const std::string& text);
+std::string page_name_problem(const std::string& text);
+std::string page_footer_problem(const std::string& text);
+
+}  // namespace disposable

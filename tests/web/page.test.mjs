@@ -1,0 +1,324 @@
+// What the page does, as its users see it: a browser against the fake of API v2.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+
+import { URL_OF_FAKE, ask, create, fake, file, fill_secret, heading, launch, new_page, visit } from "./browser.mjs";
+
+let browser;
+before(async () => (browser = await launch()));
+after(() => browser.close());
+
+const open = (page) => page.getByRole("button", { name: "Open the secret" }).click();
+const secret_of = (page) => page.getByRole("region", { name: "The secret" }).textContent();
+const views_of = async (key) => (await fake({})).views[key];
+
+async function done(page) {
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+}
+
+test("a secret is opened by a click, once, and whoever comes later is told when that was", async () => {
+  const { link, key } = await create(browser, { text: "  two lines\n\n\tand <b>markup</b> & 🔑 " });
+  const page = await visit(browser, link);
+  await heading(page, "Somebody sent you a secret");
+  assert.equal(await views_of(key), 1, "looking spends nothing");
+  await open(page);
+  assert.equal(await secret_of(page), "  two lines\n\n\tand <b>markup</b> & 🔑 ");
+  await page.getByText("It was opened for the last time").waitFor();
+  const second = await visit(browser, link);
+  await heading(second, "It was already opened");
+  await second.getByText("If it was not you, tell the sender at once").waitFor();
+  await done(second);
+  await done(page);
+});
+
+test("the key leaves the address bar at once, and reaches neither the server nor any storage", async () => {
+  const { link } = await create(browser);
+  const key = link.split(".").at(-1);
+  const page = await visit(browser, link);
+  await heading(page, "Somebody sent you a secret");
+  assert.equal(page.url(), `${URL_OF_FAKE}/s`);
+  assert.equal(await page.evaluate(() => history.length), 2, "about:blank and this one");
+  await open(page);
+  await secret_of(page);
+  const kept = await page.evaluate(() => [document.cookie, localStorage.length, sessionStorage.length, document.documentElement.outerHTML.length > 0]);
+  assert.deepEqual(kept, ["", 0, 0, true]);
+  assert.ok(!JSON.stringify(await fake({})).includes(key));
+  await done(page);
+});
+
+for (const fault of ["lose", "cut", "drop", "503"]) {
+  test(`an answer that does not arrive (${fault}) is asked for again, and one view is taken`, async () => {
+    const { link, key } = await create(browser, { views: 2 });
+    await fake({ faults: [{ path: "secrets/retrieve", fault, count: 2 }] });
+    const page = await visit(browser, link);
+    await open(page);
+    assert.equal(await secret_of(page), "for your eyes only");
+    assert.equal(await views_of(key), 1);
+    await done(page);
+  });
+}
+
+test("a creation whose answer is lost is repeated, and stores one secret", async () => {
+  const before = (await fake({ faults: [{ path: "api/v2/secrets", fault: "lose", count: 2 }] })).secrets;
+  await create(browser);
+  assert.equal((await fake({})).secrets, before + 1);
+});
+
+test("a server that stays away is said to be unreachable, and the same claim works when it is back", async () => {
+  const { link, key } = await create(browser);
+  const page = await new_page(browser);
+  await page.clock.install();
+  await page.goto(link);
+  await heading(page, "Somebody sent you a secret");
+  await fake({ faults: [{ path: "secrets/retrieve", fault: "lose", count: 1 }, { path: "secrets/retrieve", fault: "drop", count: 40 }] });
+  await open(page);
+  for (let second = 0; second < 90 && !(await page.getByText("No connection").isVisible()); second += 1) {
+    await page.clock.runFor(1000);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await heading(page, "No connection");
+  assert.equal(await views_of(key), 0, "it was taken by the try whose answer was lost");
+  await fake({ clear: true });
+  await page.getByRole("button", { name: "Try again" }).click();
+  await open(page);
+  assert.equal(await secret_of(page), "for your eyes only");
+  await done(page);
+});
+
+test("a passphrase guards the opening: wrong ones cost nothing, the fifth locks", async () => {
+  const { link, key } = await create(browser, { passphrase: "correct horse" });
+  const page = await visit(browser, link);
+  await open(page);
+  await page.getByText("Please enter the passphrase").waitFor();
+  const field = page.getByLabel("Passphrase");
+  await field.fill("wrong horse");
+  await field.press("Enter");
+  await page.getByText("This passphrase is wrong").waitFor();
+  assert.equal(await field.evaluate((element) => element === document.activeElement && element.ariaInvalid), "true");
+  await field.fill("correct horse");
+  await field.press("Enter");
+  assert.equal(await secret_of(page), "for your eyes only");
+  await done(page);
+
+  const other = await create(browser, { passphrase: "correct horse" });
+  const stranger = await visit(browser, other.link);
+  for (let wrong = 1; wrong <= 6; wrong += 1) {
+    await stranger.getByLabel("Passphrase").fill(`guess ${wrong}`);
+    await open(stranger);
+    await stranger.getByText(wrong < 6 ? "This passphrase is wrong" : "There were too many wrong tries").waitFor();
+    await stranger.getByRole("button", { name: /Open the secret|Check again/ }).waitFor();
+  }
+  assert.equal(await views_of(other.key), 1);
+  assert.equal(await views_of(key), 0);
+  await done(stranger);
+});
+
+test("half a link spends nothing, and neither does one with a wrong key", async () => {
+  const { link, key } = await create(browser);
+  const cut = await visit(browser, link.slice(0, -7));
+  await heading(cut, "The link is not complete");
+  await done(cut);
+  const wrong = await visit(browser, `${link.split(".").slice(0, -1).join(".")}.${"A".repeat(43)}`);
+  await open(wrong);
+  await heading(wrong, "The link does not fit");
+  assert.equal(await views_of(key), 1);
+  await done(wrong);
+});
+
+test("files come back byte by byte under a harmless name, and are never shown", async () => {
+  const page = await new_page(browser, { acceptDownloads: true });
+  await page.goto(`${URL_OF_FAKE}/`);
+  await fill_secret(page, { files: [file("..\\evil/\u202Ecod.exe\u0000.html", "<script>document.title='run'</script>")] });
+  await page.getByRole("button", { name: "Create the link" }).click();
+  const link = await page.getByLabel("Link to the secret").inputValue();
+  const reader = await visit(browser, link, { acceptDownloads: true });
+  await open(reader);
+  const [download] = await Promise.all([reader.waitForEvent("download"), reader.getByRole("link", { name: /^Download/ }).click()]);
+  assert.match(download.suggestedFilename(), /^[a-z.]+html$/);
+  assert.equal(readFileSync(await download.path(), "utf8"), "<script>document.title='run'</script>");
+  assert.match(await reader.title(), /^Here is your secret/);
+  await done(reader);
+  await done(page);
+});
+
+test("files are taken by drop and by paste", async () => {
+  const page = await new_page(browser);
+  await page.goto(`${URL_OF_FAKE}/`);
+  await page.getByLabel("Your secret").waitFor();
+  for (const event of ["drop", "paste"]) {
+    await page.evaluate((name) => {
+      const data = new DataTransfer();
+      data.items.add(new File(["content"], `${name}.txt`));
+      const init = { bubbles: true, cancelable: true };
+      document.body.dispatchEvent(name === "drop" ? new DragEvent(name, { ...init, dataTransfer: data })
+        : new ClipboardEvent(name, { ...init, clipboardData: data }));
+    }, event);
+    await page.getByText(`${event}.txt`).waitFor();
+  }
+  await page.getByRole("button", { name: "Remove drop.txt" }).click();
+  assert.equal(await page.getByText("drop.txt").count(), 0);
+  await done(page);
+});
+
+test("a secret with views left can be deleted by its reader, and others are told", async () => {
+  const { link } = await create(browser, { views: 3 });
+  const page = await visit(browser, link);
+  await open(page);
+  await page.getByText("It can be opened 2 more times.").waitFor();
+  await page.getByRole("button", { name: "Hide" }).click();
+  assert.equal(await secret_of(page), "Hidden");
+  await page.getByRole("button", { name: "Show" }).click();
+  assert.equal(await secret_of(page), "for your eyes only");
+  await page.getByRole("button", { name: "Delete it from the server now" }).click();
+  await page.getByText("It is deleted from this server").waitFor();
+  const other = await visit(browser, link);
+  await heading(other, "It was deleted");
+  await done(other);
+  await done(page);
+});
+
+test("a receipt tells what has become of a secret, and deletes it after a second question", async () => {
+  const { link, receipt } = await create(browser);
+  const page = await visit(browser, receipt);
+  await heading(page, "Not opened yet");
+  await page.getByRole("button", { name: "Delete the secret" }).click();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("button", { name: "Check again" }).click();
+  await heading(page, "Not opened yet");
+  await page.getByRole("button", { name: "Delete the secret" }).click();
+  await page.getByRole("button", { name: "Yes, delete for good" }).click();
+  await heading(page, "It is deleted");
+  const reader = await visit(browser, link);
+  await heading(reader, "It was deleted");
+  await done(reader);
+  await done(page);
+});
+
+test("a request is asked, filled and collected, also when the filler's answer is lost", async () => {
+  for (const fault of ["none", "lose"]) {
+    const { fill, own } = await ask(browser);
+    const asker = await visit(browser, own);
+    await heading(asker, "No answer yet");
+    assert.equal(await asker.getByLabel("Link for the other person").inputValue(), fill);
+    await fake({ faults: [{ path: "requests/fill", fault, count: fault === "none" ? 0 : 1 }] });
+    const filler = await visit(browser, fill);
+    await filler.getByLabel("Your answer").fill("for the asker");
+    await filler.getByRole("button", { name: "Encrypt and send" }).click();
+    await heading(filler, "It is sent");
+    await asker.getByRole("button", { name: "Check again" }).click();
+    await open(asker);
+    assert.equal(await secret_of(asker), "for the asker");
+    const late = await visit(browser, fill);
+    await heading(late, "It was already answered");
+    for (const page of [asker, filler, late]) {
+      await done(page);
+    }
+  }
+});
+
+test("another link in the same tab is opened as if it came first", async () => {
+  const [one, two] = [await create(browser, { text: "one" }), await create(browser, { text: "two" })];
+  const page = await visit(browser, one.link);
+  await open(page);
+  assert.equal(await secret_of(page), "one");
+  await page.evaluate((hash) => (location.hash = hash), new URL(two.link).hash);
+  await open(page);
+  await page.getByText("two", { exact: true }).waitFor();
+  assert.equal(page.url(), `${URL_OF_FAKE}/s`);
+  await done(page);
+});
+
+test("an opened secret does not come back by the back button", async () => {
+  const { link } = await create(browser);
+  const page = await visit(browser, link);
+  await open(page);
+  await secret_of(page);
+  await page.goto(`${URL_OF_FAKE}/q`);
+  await page.goBack();
+  await heading(page, "The link is not complete");
+  assert.ok(!(await page.content()).includes("for your eyes only"));
+  await done(page);
+});
+
+test("the language is the browser's, can be changed without losing anything, and is kept by no storage", async () => {
+  const page = await new_page(browser, { locale: "de-AT" });
+  await page.goto(`${URL_OF_FAKE}/`);
+  await page.getByLabel("Ihr Geheimnis").fill("bleibt");
+  await page.locator("#language").selectOption("ar");
+  await heading(page, "مشاركة سر");
+  assert.deepEqual(await page.evaluate(() => [document.documentElement.lang, document.documentElement.dir]), ["ar", "rtl"]);
+  assert.equal(await page.locator("textarea").inputValue(), "bleibt");
+  await page.getByRole("link", { name: "هل تحتاج إلى سر من شخص آخر؟ اطلبه برابط." }).click();
+  await heading(page, "طلب سر");
+  assert.equal(page.url(), `${URL_OF_FAKE}/q?lang=ar`);
+  await page.goto(`${URL_OF_FAKE}/`);
+  await heading(page, "Ein Geheimnis teilen");
+  await done(page);
+});
+
+test("everything works by keyboard alone", async () => {
+  const page = await new_page(browser);
+  await page.goto(`${URL_OF_FAKE}/`);
+  await page.getByLabel("Your secret").waitFor();
+  const tab_to = async (name) => {
+    for (let presses = 0; presses < 40; presses += 1) {
+      await page.keyboard.press("Tab");
+      if (await page.evaluate((wanted) => (document.activeElement.ariaLabel ?? document.activeElement.labels?.[0]?.textContent ?? document.activeElement.textContent) === wanted, name)) {
+        return;
+      }
+    }
+    assert.fail(`no way to "${name}" by Tab`);
+  };
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Skip to the content");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.evaluate(() => document.activeElement.tagName), "H1");
+  await tab_to("Your secret");
+  await page.keyboard.type("typed");
+  await tab_to("Generate a password");
+  await page.keyboard.press("Enter");
+  await tab_to("Insert a password");
+  await page.keyboard.press("Enter");
+  assert.match(await page.getByLabel("Your secret").inputValue(), /^typed.{20}$/);
+  await tab_to("Create the link");
+  await page.keyboard.press("Enter");
+  await heading(page, "Your link is ready");
+  assert.equal(await page.evaluate(() => document.activeElement.tagName), "H1", "the new view's heading has the focus");
+  await done(page);
+});
+
+test("what is too large or refused is said beside the form, which keeps its text", async () => {
+  await fake({ service: { upload_bytes_max: 1000, creation: "token" } });
+  const page = await new_page(browser);
+  await page.goto(`${URL_OF_FAKE}/`);
+  await fill_secret(page, { text: "x".repeat(900) });
+  await page.getByRole("button", { name: "Create the link" }).click();
+  await page.getByText("This is too large").waitFor();
+  await fill_secret(page, { text: "short" });
+  await page.getByLabel("Access token").fill("ds_wrong");
+  await page.getByRole("button", { name: "Create the link" }).click();
+  await page.getByText("This access token is not valid").waitFor();
+  await page.getByLabel("Access token").fill("ds_token");
+  await page.getByRole("button", { name: "Create the link" }).click();
+  await heading(page, "Your link is ready");
+  await fake({ service: { upload_bytes_max: 25 * 1024 * 1024, creation: "open" } });
+  await done(page);
+});
+
+test("over plain http from another host it says what is wrong, and asks for nothing", async () => {
+  const { port } = new URL(URL_OF_FAKE);
+  const page = await new_page(browser);
+  await page.goto(`http://insecure.test:${port}/s#nothing`);
+  await heading(page, "This connection is not secure");
+  await page.context().close();
+});
+
+test("without JavaScript it says what to do", async () => {
+  const page = await new_page(browser, { javaScriptEnabled: false });
+  await page.goto(`${URL_OF_FAKE}/s#x`);
+  await page.getByText("Please allow JavaScript for this site").waitFor();
+  await done(page);
+});
