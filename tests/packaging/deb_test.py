@@ -166,8 +166,8 @@ class NoticesTest(unittest.TestCase):
         self.assertGreater(len(libraries), 10)
         wanted = {self.SOURCES.get(library, library) for library in libraries}
         self.assertEqual(wanted - named, set())
-        # What `version` does not know: what has no version in it, and the assets of the documentation.
-        self.assertEqual(named - wanted, {"tl-expected", "swagger-ui-dist", "qr-code-generator"})
+        # What `version` does not know: what has no version in it, and the assets of the pages.
+        self.assertEqual(named - wanted, {"tl-expected", "swagger-ui-dist", "qr-code-generator", "qrcode-generator"})
 
     def test_standalone_the_file_holds_every_licence_that_it_refers_to(self):
         paragraphs = self.paragraphs("--standalone")

@@ -15,8 +15,8 @@ const FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-d
 // The browser says so of every answer that is no success, and of every connection that breaks.
 const EXPECTED = /the server responded with a status of|net::ERR_(EMPTY_RESPONSE|CONTENT_LENGTH_MISMATCH|CONNECTION_|INTERNET_DISCONNECTED|FAILED)/;
 
-export function launch() {
-  return chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS, chromiumSandbox: false });
+export function launch(more = []) {
+  return chromium.launch({ executablePath: "/usr/bin/chromium", args: [...FLAGS, ...more], chromiumSandbox: false });
 }
 
 export async function fake(wishes) {

@@ -1,7 +1,7 @@
 // Bundles the page: node build.mjs <folder with node_modules> <output folder>
 //
-// Writes page.html, page.js, page.css, icon.svg and the words of each language, and names.inc: under which name each of
-// them is served. A name holds a hash of its file, so that a browser may keep the file for ever, and never mixes two
+// Writes page.html, page.js, page.css, icon.svg and the words of each language; names.inc: under which name each of them is
+// served; and packages.txt: the npm packages of which something is in them, for packaging/sbom. A name holds a hash of its file, so that a browser may keep the file for ever, and never mixes two
 // versions of the page. The same sources give the same bytes, wherever they lie.
 
 import { createHash } from "node:crypto";
@@ -15,6 +15,7 @@ const [tools, out] = process.argv.slice(2).map((folder) => resolve(folder));
 const esbuild = createRequire(join(tools, "/"))("esbuild");
 
 const names = new Map();
+const packages = new Set();
 mkdirSync(out, { recursive: true });
 
 function emit(name, bytes) {
@@ -31,6 +32,7 @@ function bundle(entry, options) {
     bundle: true,
     minify: true,
     write: false,
+    metafile: true,
     charset: "utf8",
     legalComments: "none", // packaging/notices names what is in it
     nodePaths: [join(tools, "node_modules")],
@@ -38,6 +40,12 @@ function bundle(entry, options) {
     logLevel: "warning",
     ...options,
   });
+  for (const input of Object.keys(result.metafile.inputs)) {
+    const [, name] = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input) ?? [];
+    if (name !== undefined) {
+      packages.add(name);
+    }
+  }
   return result.outputFiles[0].contents;
 }
 
@@ -55,3 +63,4 @@ const template = readFileSync(join(sources, "page.html"), "utf8");
 const page = template.replace(/\{\{([a-z]+\.[a-z]+)\}\}/g, (_, name) => names.get(name));
 writeFileSync(join(out, "page.html"), page);
 writeFileSync(join(out, "names.inc"), [...names].map(([name, served]) => `{"${name}", "${served}"},\n`).join(""));
+writeFileSync(join(out, "packages.txt"), [...packages].sort().map((name) => `${name}\n`).join(""));

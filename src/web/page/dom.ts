@@ -75,17 +75,18 @@ export function icon(mood: Mood): Element {
 
 const main = (): HTMLElement => document.querySelector("main")!;
 
-// What ends with the view: timers, listeners on the window.
+// What ends with the view that is shown next: timers, listeners on the window, the addresses of files.
 let endings: (() => void)[] = [];
+let endings_of_next: (() => void)[] = [];
 export function when_view_ends(ending: () => void): void {
-  endings.push(ending);
+  endings_of_next.push(ending);
 }
 
 // Another view: its heading gets the focus, so that who does not see the page hears where they are.
 export function show(heading: Said, ...children: Child[]): void {
-  const ended = endings;
-  endings = [];
-  ended.forEach((ending) => ending());
+  endings.forEach((ending) => ending());
+  endings = endings_of_next;
+  endings_of_next = [];
   const title = h("h1", { say: heading, tabindex: -1 });
   const [first, ...rest] = children;
   // A badge stands above the heading.

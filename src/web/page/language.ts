@@ -24,6 +24,7 @@ export const LANGUAGES: Record<string, string> = {
 const RIGHT_TO_LEFT = new Set(["ar"]);
 
 let language = "en";
+let region = "en"; // the language as the browser has it, with its country: how times and numbers are written
 let sentences: Record<string, Sentence> = english;
 const said = new Map<string, WeakMap<Element, Said>>();
 
@@ -56,6 +57,7 @@ export async function use_language(wanted: string): Promise<boolean> {
     }
   }
   language = wanted;
+  region = navigator.languages.find((tag) => tag.toLowerCase().split("-")[0] === wanted) ?? wanted;
   sentences = loaded;
   document.documentElement.lang = wanted;
   document.documentElement.dir = RIGHT_TO_LEFT.has(wanted) ? "rtl" : "ltr";
@@ -72,7 +74,7 @@ export async function use_language(wanted: string): Promise<boolean> {
 
 function shown(value: Params[string]): string {
   if (typeof value === "number") {
-    return new Intl.NumberFormat(language).format(value);
+    return new Intl.NumberFormat(region).format(value);
   }
   if (value instanceof Date) {
     return moment(value);
@@ -108,7 +110,7 @@ export function say(element: Element, what: Said, place = "text"): void {
 }
 
 export function moment(when: Date): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" }).format(when);
+  return new Intl.DateTimeFormat(region, { dateStyle: "long", timeStyle: "short" }).format(when);
 }
 
 const UNITS = [
@@ -121,7 +123,7 @@ const UNITS = [
 // In the largest unit that divides it: "7 days", "90 minutes".
 export function duration(seconds: number): string {
   const [unit, length] = UNITS.find(([, length]) => seconds >= length && seconds % length === 0) ?? UNITS[3];
-  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(seconds / length);
+  return new Intl.NumberFormat(region, { style: "unit", unit, unitDisplay: "long" }).format(seconds / length);
 }
 
 // Rounded up to what a person would say: whole minutes from a minute on.
@@ -139,5 +141,5 @@ export function size(bytes: number): string {
   }
   const digits = value < 10 && step > 0 ? 1 : 0;
   const style = { style: "unit", unit: steps[step]!, maximumFractionDigits: digits } as const;
-  return new Intl.NumberFormat(language, { ...style, unitDisplay: step === 0 ? "long" : "short" }).format(value);
+  return new Intl.NumberFormat(region, { ...style, unitDisplay: step === 0 ? "long" : "short" }).format(value);
 }

@@ -67,6 +67,7 @@ function show_asked(link: RequestLink, expires_at: Date): void {
   const warn = (event: Event): void => event.preventDefault();
   addEventListener("beforeunload", warn);
   const kept = (): void => removeEventListener("beforeunload", warn);
+  when_view_ends(kept);
   show(
     "asked_heading",
     icon("good"),
@@ -79,7 +80,6 @@ function show_asked(link: RequestLink, expires_at: Date): void {
       link_box({ label: "own_link", link: format_request_link(base, link), copy: "copy_own_link", copied: kept }),
     ),
   );
-  when_view_ends(kept);
 }
 
 function fill_link_box(link: RequestLink): HTMLElement {
@@ -154,13 +154,11 @@ function finish_fill(
     const receipt = format_receipt_link(link_base(), sent.value.receipt_key);
     return show("sent_heading", icon("good"), h("p", { class: "lede", say: "sent_text" }), receipt_section(receipt));
   }
-  const { name, repeated } = sent.problem;
-  if (name === "filled" && repeated) {
-    // A try whose answer was lost has arrived; its receipt is lost with it.
-    return show("sent_heading", icon("good"), h("p", { class: "lede", say: "sent_text" }));
-  }
+  const { name } = sent.problem;
   if (name === "filled") {
-    return state("gone", "filled_heading", ["filled_text"]);
+    // It was waiting a moment ago. A browser repeats by itself what a connection has lost, so nobody here can tell whether
+    // this was our own answer.
+    return state("good", "answered_heading", ["answered_text"]);
   }
   if (name === "not-found" || name === "deleted" || name === "retrieved") {
     return show_problem(sent.problem, again, MISSING);
@@ -191,15 +189,6 @@ export async function collect_page(link: RequestLink): Promise<void> {
 function show_waiting(link: RequestLink, expires_at: Date, again: () => void): void {
   const problem = alert_line();
   const remove = deletion("delete_request", () => api.delete_request(link.fill_key, link.request_key), problem);
-  show(
-    "waiting_heading",
-    icon("wait"),
-    h("p", { class: "lede", say: "waiting_text" }),
-    h("p", { class: "hint", say: ["expires_at", { when: expires_at }] }),
-    fill_link_box(link),
-    problem.element,
-    h("div", { class: "actions" }, button("check_again", "primary", again), remove),
-  );
   const timer = setInterval(async () => {
     if (document.hidden) {
       return;
@@ -210,4 +199,13 @@ function show_waiting(link: RequestLink, expires_at: Date, again: () => void): v
     }
   }, LOOK_AGAIN_MS);
   when_view_ends(() => clearInterval(timer));
+  show(
+    "waiting_heading",
+    icon("wait"),
+    h("p", { class: "lede", say: "waiting_text" }),
+    h("p", { class: "hint", say: ["expires_at", { when: expires_at }] }),
+    fill_link_box(link),
+    problem.element,
+    h("div", { class: "actions" }, button("check_again", "primary", again), remove),
+  );
 }
