@@ -2,6 +2,8 @@
 
 #include <fstream>
 
+#include "web/assets.h"
+
 namespace disposable {
 
 namespace {
@@ -34,8 +36,6 @@ std::string length_problem(const std::string& text, std::size_t bytes_max) {
   return text.size() > bytes_max ? "longer than " + std::to_string(bytes_max) + " bytes" : std::string{};
 }
 
-}  // namespace
-
 Result<PageBrand> read_page_brand(const PageOptions& options) {
   PageBrand brand;
   brand.name = options.name;
@@ -59,6 +59,20 @@ Result<PageBrand> read_page_brand(const PageOptions& options) {
     return fail(unusable(options.logo, "is no SVG, PNG, JPEG or WebP"));
   }
   return brand;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Pages>> open_pages(const PageOptions& options) {
+  Result<PageBrand> brand = read_page_brand(options);
+  if (!brand) {
+    return fail(brand.error());
+  }
+  std::vector<PageFile> files;
+  for (const EmbeddedPageFile& file : page_files()) {
+    files.push_back({file.name, file.served, file.content_type, file.bytes, file.gzip});
+  }
+  return std::make_unique<Pages>(page_html(), std::move(files), std::move(*brand));
 }
 
 std::string page_colour_problem(const std::string& text) {

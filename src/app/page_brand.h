@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <memory>
+
 #include "app/options.h"
 #include "http/pages.h"
 
@@ -9,9 +11,9 @@ namespace disposable {
 
 inline constexpr std::size_t kLogoBytesMax = 256 * 1024;
 
-// kInvalidArgument with a sentence for a logo that cannot be read, is too large, or is no SVG, PNG, JPEG or WebP by its
-// content. Any thread.
-Result<PageBrand> read_page_brand(const PageOptions& options);
+// The embedded page with it. kInvalidArgument with a sentence for a logo that cannot be read, is too large, or is no
+// SVG, PNG, JPEG or WebP by its content. Any thread.
+Result<std::unique_ptr<Pages>> open_pages(const PageOptions& options);
 
 // Empty, or what is wrong with it, for the command line.
 std::string page_colour_problem(const std::string& text);

@@ -75,14 +75,6 @@ Result<KeyFile> open_keyring(const Paths& paths, Random& random, Log& log) {
   return open_key_file(paths.key_file);  // where another process was first, its keyring is the one
 }
 
-std::unique_ptr<Pages> make_pages(PageBrand brand) {
-  std::vector<PageFile> files;
-  for (const EmbeddedPageFile& file : page_files()) {
-    files.push_back({file.name, file.served, file.content_type, file.bytes, file.gzip});
-  }
-  return std::make_unique<Pages>(page_html(), std::move(files), std::move(brand));
-}
-
 }  // namespace
 
 Service::Service(const Parts& parts, KeyFile keys)
@@ -97,9 +89,9 @@ Result<std::unique_ptr<Service>> Service::open(const Parts& parts) {
   if (!keys) {
     return fail(keys.error());
   }
-  Result<PageBrand> brand = read_page_brand(parts.options.page);
-  if (!brand) {
-    return fail(brand.error());
+  Result<std::unique_ptr<Pages>> pages = open_pages(parts.options.page);
+  if (!pages) {
+    return fail(pages.error());
   }
   Result<NotifySocket> manager = NotifySocket::open(parts.systemd.notify_socket);
   if (!manager) {
@@ -112,7 +104,7 @@ Result<std::unique_ptr<Service>> Service::open(const Parts& parts) {
   }
   parts.log.start();
   std::unique_ptr<Service> service(new Service(parts, std::move(*keys)));
-  service->pages_ = make_pages(std::move(*brand));
+  service->pages_ = std::move(*pages);
   service->manager_ = std::move(*manager);
   service->claim_ = std::move(*claim);
   Result<void> opened = service->open_backends();

@@ -34,7 +34,7 @@ struct ServedName {
 };
 
 constexpr ServedName kServedNames[] = {
-#include "names.inc"  // written by page/build.mjs
+#include "web/page/names.inc"  // written into the build folder by page/build.mjs
 };
 
 constexpr std::string_view served(std::string_view name) {

@@ -19,13 +19,14 @@ def prepare():
     run(ROOT / "packaging" / "fetch-page-tools")
     run(FOLDER / "fetch")
     run("node", ROOT / "src/web/page/build.mjs", ROOT / "build/page-tools", PAGE)
-    run(ROOT / "build/page-tools/node_modules/.bin/esbuild", ROOT / "src/web/page/format.ts", "--bundle", "--format=esm",
-        "--log-level=warning", f"--outfile={TOOLS / 'format.mjs'}")
+    run(ROOT / "build/page-tools/node_modules/.bin/esbuild", *(ROOT / f"src/web/page/{name}.ts" for name in ("format", "parts")),
+        "--bundle", "--format=esm", "--out-extension:.js=.mjs", "--log-level=warning", f"--outdir={TOOLS}")
 
 
 def node_test(name, **environment):
     """What `node --test` says about tests/web/<name>.test.mjs: (whether it passed, its output)."""
     done = subprocess.run(["node", "--test", "--test-reporter=spec", f"{FOLDER}/{name}.test.mjs"], cwd=ROOT, text=True, check=False,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600,
-                          env=os.environ | {"NODE_TOOLS": str(TOOLS), "FORMAT_BUNDLE": str(TOOLS / "format.mjs")} | environment)
+                          env=os.environ | {"NODE_TOOLS": str(TOOLS), "FORMAT_BUNDLE": str(TOOLS / "format.mjs"),
+                                            "PARTS_BUNDLE": str(TOOLS / "parts.mjs")} | environment)
     return done.returncode == 0, done.stdout

@@ -16,9 +16,13 @@ class PageTest(unittest.TestCase):
             passed, said = node_tools.node_test(name, FAKE_URL=url)
         self.assertTrue(passed, said)
 
-    def test_the_format_is_that_of_the_vectors(self):
-        passed, said = node_tools.node_test("format")
-        self.assertTrue(passed, said)
+    def test_the_format_is_that_of_the_vectors_and_passwords_are_even(self):
+        for name in ("format", "parts"):
+            passed, said = node_tools.node_test(name)
+            self.assertTrue(passed, said)
+
+    def test_the_whole_way_works(self):
+        self.run_in_browser("journey")
 
     def test_it_does_what_its_users_expect(self):
         self.run_in_browser("page")

@@ -1,8 +1,9 @@
-// Every state, on a narrow and a wide screen, light and dark, left to right and right to left: no complaint of the browser,
-// no violation that axe-core finds, nothing wider than the screen. With SCREENSHOTS it keeps a picture of each.
+// Every state: no complaint of the browser, no violation that axe-core finds, valid HTML, nothing wider than the screen.
+// The looks (wide, narrow and dark, narrow and from right to left) take turns; with DISPOSABLE_LONG, or with SCREENSHOTS,
+// which keeps a picture of each, every state is seen in every look.
 
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -10,7 +11,19 @@ import { after, before, test } from "node:test";
 import { launch, new_page } from "./browser.mjs";
 import { STATES } from "./states.mjs";
 
-const axe = createRequire(join(process.env.NODE_TOOLS, "/")).resolve("axe-core/axe.min.js");
+const modules = createRequire(join(process.env.NODE_TOOLS, "/"));
+const axe = readFileSync(modules.resolve("axe-core/axe.min.js"), "utf8");
+const { HtmlValidate } = modules("html-validate");
+const validator = new HtmlValidate({
+  extends: ["html-validate:recommended"],
+  rules: {
+    "void-style": "off", // serialised by the browser
+    "attribute-boolean-style": "off",
+    "attribute-empty-style": "off",
+    "aria-label-misuse": ["error", { allowAnyNamable: true }], // a list may have a name
+    "autocomplete-password": "off", // these are no passwords of accounts, which a browser should offer or keep
+  },
+});
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const LOOKS = [
   { name: "wide", query: "", viewport: { width: 1100, height: 800 }, colorScheme: "light" },
@@ -32,12 +45,17 @@ async function check(page, name) {
   const told = found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join("; ")}`);
   assert.deepEqual(told, [], name);
   assert.deepEqual(page.complaints, [], name);
+  const report = await validator.validateString(`<!DOCTYPE html>${await page.evaluate(() => document.documentElement.outerHTML)}`);
+  const wrong = report.results.flatMap(({ messages }) => messages.map(({ ruleId, message, selector }) => `${ruleId}: ${message} (${selector})`));
+  assert.deepEqual(wrong, [], name);
 }
 
-for (const look of LOOKS) {
+const in_every_look = screenshots || process.env.DISPOSABLE_LONG;
+
+for (const [turn, look] of LOOKS.entries()) {
   test(`${look.name}: every state is accessible, fits, and breaks no policy`, async () => {
-    const source = (await import("node:fs")).readFileSync(axe, "utf8");
-    for (const [name, reach] of STATES.filter(([name]) => wanted?.includes(name) ?? true)) {
+    const states = STATES.filter((_, at) => in_every_look || at % LOOKS.length === turn);
+    for (const [name, reach] of states.filter(([name]) => wanted?.includes(name) ?? true)) {
       const page = await new_page(browser, { viewport: look.viewport, colorScheme: look.colorScheme, reducedMotion: "reduce" });
       page.query = look.query;
       try {
@@ -46,7 +64,7 @@ for (const look of LOOKS) {
           mkdirSync(screenshots, { recursive: true });
           await page.screenshot({ path: join(screenshots, `${name}-${look.name}.png`), fullPage: true });
         }
-        await page.evaluate(source);
+        await page.evaluate(axe);
         await check(page, `${name}, ${look.name}`);
       } catch (error) {
         error.message = `${name}, ${look.name}: ${error.message}`;

@@ -14,7 +14,7 @@ export interface Editor {
 }
 
 export function editor(label: Said, bytes_max: number): Editor {
-  const text = h("textarea", { rows: 6, maxlength: bytes_max, spellcheck: "false", autocomplete: "off", dir: "auto" });
+  const text = h("textarea", { rows: 6, spellcheck: "false", autocomplete: "off", dir: "auto" });
   const files: File[] = [];
   const list = h("ul", { class: "files", label: "files_chosen" });
   const problem = alert_line();

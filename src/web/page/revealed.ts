@@ -28,8 +28,9 @@ export function revealed(parts: readonly Part[]): HTMLElement {
 }
 
 function text_block(text: string): HTMLElement {
-  const shown = h("pre", { class: "secret", dir: "auto", tabindex: 0, translate: "no", role: "region", label: "secret_label" });
-  shown.textContent = text;
+  const shown = h("pre", { dir: "auto", translate: "no" }, text);
+  // It may scroll, so the keyboard has to reach it.
+  const place = h("section", { class: "secret", tabindex: 0, label: "secret_label" }, shown);
   let hidden = false;
   const hide = button("hide", "quiet", () => {
     hidden = !hidden;
@@ -43,7 +44,7 @@ function text_block(text: string): HTMLElement {
     say(hide, hidden ? "show" : "hide");
     announce(hidden ? "secret_hidden" : "secret_shown");
   });
-  return h("div", {}, shown, h("div", { class: "actions" }, copy_button("copy_secret", () => text), hide));
+  return h("div", {}, place, h("div", { class: "actions" }, copy_button("copy_secret", () => text), hide));
 }
 
 function download_row(part: Part): HTMLElement {
