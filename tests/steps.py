@@ -71,7 +71,7 @@ STEPS = (
     Step("deb", "python3 tests/packaging/deb_test.py", 2, ("release",)),
     Step("install", "python3 tests/packaging/install_test.py", 1, ("release",)),
     Step("e2e", "tests/e2e/run", 5, ("release",)),
-    Step("web", "tests/web/run", 2, ("release",)),
+    Step("web", "tests/web/run", 6, ("release",)),
     Step("client", "tests/client/run", 2, ("release",)),
     Step("leaks", "tests/leaks/run", 5, ("release",)),
     Step("faults", "tests/faults/run", 5, ("release",)),

@@ -67,7 +67,7 @@ export async function fill_secret(page, { text = "", files = [], views, passphra
     await page.locator("input[type=file]").setInputFiles(files);
   }
   if (views !== undefined) {
-    await page.getByLabel("Can be opened (times)").fill(String(views));
+    await page.getByLabel("How often it can be opened").fill(String(views));
   }
   if (passphrase !== undefined) {
     await page.getByLabel("Passphrase (optional)").fill(passphrase);

@@ -60,12 +60,12 @@ for (const [turn, look] of LOOKS.entries()) {
       page.query = look.query;
       try {
         await reach(page, browser);
+        await page.evaluate(axe);
+        await check(page, `${name}, ${look.name}`);
         if (screenshots) {
           mkdirSync(screenshots, { recursive: true });
           await page.screenshot({ path: join(screenshots, `${name}-${look.name}.png`), fullPage: true });
         }
-        await page.evaluate(axe);
-        await check(page, `${name}, ${look.name}`);
       } catch (error) {
         error.message = `${name}, ${look.name}: ${error.message}`;
         throw error;
