@@ -85,9 +85,10 @@ std::string filled(std::string_view html, const std::vector<std::pair<std::strin
 }
 
 std::string site_css(const PageBrand& brand) {
-  return brand.colour.empty()
-             ? std::string{}
-             : ":root{--accent:" + brand.colour + ";--on-accent:" + std::string(readable_on(brand.colour)) + "}\n";
+  if (brand.colour.empty()) {
+    return "/* The operator has chosen no colour. */\n";
+  }
+  return ":root{--accent:" + brand.colour + ";--on-accent:" + std::string(readable_on(brand.colour)) + "}\n";
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -149,7 +150,7 @@ Pages::Pages(std::string_view html, std::vector<PageFile> files, PageBrand brand
       html_(filled(html,
                    {{"name", escaped(brand_.name)},
                     {"footer", escaped(brand_.footer)},
-                    {"style", site_css_.empty() ? "" : "\n<link rel=\"stylesheet\" href=\"page/site.css\">"},
+                    {"style", brand_.colour.empty() ? "" : "\n<link rel=\"stylesheet\" href=\"page/site.css\">"},
                     {"logo", "<img src=\"page/" + std::string(brand_.logo.empty() ? served_name("icon.svg") : kLogo) +
                                  "\" alt=\"\">"}})) {}
 
@@ -164,7 +165,7 @@ Response Pages::file(std::string_view served, bool gzip) const {
   if (served == kLogo && !brand_.logo.empty()) {
     return file_response(brand_.logo_type, kBrandHeaders, as_bytes(brand_.logo));
   }
-  if (served == kSiteCss && !site_css_.empty()) {
+  if (served == kSiteCss) {
     return file_response("text/css; charset=utf-8", kBrandHeaders, as_bytes(site_css_));
   }
   for (const PageFile& file : files_) {

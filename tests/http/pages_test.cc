@@ -79,7 +79,7 @@ TEST_CASE("pages: every file that the page names is served, and may be kept for 
   }
   CHECK(named == 4);
   CHECK(fixture.get("/page/page.js").status == 404);
-  CHECK(fixture.get("/page/site.css").status == 404);
+  CHECK(fixture.get("/page/site.css").status == 200);
   CHECK(fixture.get("/page/logo").status == 404);
 }
 
