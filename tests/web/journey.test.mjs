@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 
-import { ask, create, file, heading, launch, visit } from "./browser.mjs";
+import { URL_OF_FAKE, ask, create, file, fill_secret, heading, launch, new_page, visit } from "./browser.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -63,6 +63,37 @@ test("half a link and a wrong key spend nothing", async () => {
   const late = await visit(browser, link);
   await heading(late, "It was already opened");
   await done(half, wrong, right, late);
+});
+
+// Lets the server answer and the browser hear nothing of it, as often as `times` says.
+async function lose(page, path, times) {
+  await page.route(`**/api/v2/${path}`, async (route) => {
+    if (times === 0) {
+      return route.continue();
+    }
+    times -= 1;
+    await route.fetch();
+    return route.abort("connectionreset");
+  });
+}
+
+test("what was stored or spent while the network broke is neither stored nor spent twice", async () => {
+  const writer = await new_page(browser);
+  await lose(writer, "secrets", 2);
+  await writer.goto(`${URL_OF_FAKE}/`);
+  await fill_secret(writer, { text: "for your eyes only", passphrase: "correct horse" });
+  await writer.getByRole("button", { name: "Create the link" }).click();
+  await heading(writer, "Your link is ready");
+  const link = await writer.getByLabel("Link to the secret").inputValue();
+
+  const reader = await visit(browser, link);
+  await lose(reader, "secrets/retrieve", 2);
+  await reader.getByLabel("Passphrase").fill("correct horse");
+  await open(reader);
+  assert.equal(await secret_of(reader), "for your eyes only");
+  const late = await visit(browser, link);
+  await heading(late, "It was already opened");
+  await done(writer, reader, late);
 });
 
 test("a secret is asked for, filled in and collected", async () => {
