@@ -219,6 +219,25 @@ test("a request is asked, filled and collected, also when the filler's answer is
   }
 });
 
+test("who asks is warned before the only link to the answer is lost", async () => {
+  for (const copied of [false, true]) {
+    const page = await new_page(browser, { permissions: ["clipboard-write", "clipboard-read"] });
+    await page.goto(`${URL_OF_FAKE}/q`);
+    await page.getByRole("button", { name: "Create the links" }).click();
+    await heading(page, "Your links are ready");
+    if (copied) {
+      await page.getByRole("button", { name: "Copy the link to keep" }).click();
+      await page.getByText("Copied").first().waitFor();
+      assert.equal(await page.evaluate(() => navigator.clipboard.readText()), await page.getByLabel("Your own link").inputValue());
+    }
+    const asked = [];
+    page.on("dialog", (dialog) => asked.push(dialog.type()) && dialog.accept());
+    await page.goto("about:blank");
+    assert.deepEqual(asked, copied ? [] : ["beforeunload"]);
+    await done(page);
+  }
+});
+
 test("another link in the same tab is opened as if it came first", async () => {
   const [one, two] = [await create(browser, { text: "one" }), await create(browser, { text: "two" })];
   const page = await visit(browser, one.link);
