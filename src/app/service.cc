@@ -213,6 +213,7 @@ void Service::build_api() {
     api.docs.push_back({file.name, file.content_type, file.bytes});
   }
   api.pages = pages_.get();
+  api.service.name = parts_.options.page.name;
   api_ = std::make_unique<Api>(std::move(api));
 }
 

@@ -26,7 +26,7 @@ Outcome<void> check_size(ServiceApi& api, std::size_t bytes) {
   if (bytes < kWorthAsking) {
     return {};
   }
-  const Outcome<ServiceFacts> facts = api.facts();
+  const Outcome<ServerFacts> facts = api.facts();
   if (!facts) {
     return client_fail(facts.error());
   }

@@ -123,9 +123,9 @@ Outcome<CreatedRequest> read_created_request(const HttpResponse& response) {
   return created;
 }
 
-Outcome<ServiceFacts> read_service_facts(const HttpResponse& response) {
+Outcome<ServerFacts> read_service_facts(const HttpResponse& response) {
   const Json object = parse(response);
-  ServiceFacts facts{object.is_object() ? number_of(object, "upload_bytes_max") : 0, text_of(object, "creation")};
+  ServerFacts facts{object.is_object() ? number_of(object, "upload_bytes_max") : 0, text_of(object, "creation")};
   if (facts.upload_bytes_max == 0) {
     return client_fail(another_server());
   }

@@ -35,7 +35,7 @@ struct CreatedRequest {
   std::string expires_at;
 };
 
-struct ServiceFacts {
+struct ServerFacts {
   std::uint64_t upload_bytes_max = 0;
   std::string creation;  // open, token, restricted
 };
@@ -44,7 +44,7 @@ struct ServiceFacts {
 Outcome<SecretStatus> read_status(const HttpResponse& response);
 Outcome<CreatedSecret> read_created_secret(const HttpResponse& response);
 Outcome<CreatedRequest> read_created_request(const HttpResponse& response);
-Outcome<ServiceFacts> read_service_facts(const HttpResponse& response);
+Outcome<ServerFacts> read_service_facts(const HttpResponse& response);
 // When.
 Outcome<std::string> read_deleted(const HttpResponse& response);
 

@@ -167,7 +167,7 @@ Outcome<std::string> ServiceApi::delete_request(const SecretKey& fill_key, const
                                                        {"request_key", as_text(request_key.format().expose())}}));
 }
 
-Outcome<ServiceFacts> ServiceApi::facts() {
+Outcome<ServerFacts> ServiceApi::facts() {
   return read_with(attempts_.send({"GET", "/api/v2/service", {}, {}, {}}, Repeat::kNever), read_service_facts);
 }
 

@@ -53,7 +53,7 @@ class ServiceApi {
   // The receipt's key is empty when the answer was lost and the request is answered now.
   Outcome<CreatedSecret> fill(const SecretKey& fill_key, ByteView body);
   Outcome<std::string> delete_request(const SecretKey& fill_key, const SecretKey& request_key);
-  Outcome<ServiceFacts> facts();
+  Outcome<ServerFacts> facts();
 
  private:
   Outcome<HttpResponse> post(const char* path, const SecretBytes& json, Repeat repeat);
