@@ -6,6 +6,7 @@ import { join } from "node:path";
 const modules = createRequire(join(process.env.NODE_TOOLS, "/"));
 const { chromium } = modules("playwright-core");
 
+const format = await import(process.env.FORMAT_BUNDLE);
 export const URL_OF_FAKE = process.env.FAKE_URL;
 const FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage", "--disable-background-networking",
   "--disable-component-update", "--disable-sync", "--disable-extensions", "--disable-crash-reporter", "--disable-breakpad",
@@ -45,6 +46,35 @@ export async function new_page(browser, options = {}) {
 }
 
 export const heading = (page, name) => page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
+
+async function call(path, body, headers = {}) {
+  const response = await fetch(`${URL_OF_FAKE}/api/v2/${path}`, { method: "POST", body, headers });
+  return response.json();
+}
+
+// What create() does, without a browser: for tests of what comes after.
+export async function store({ text = "for your eyes only", files = [], views = 1, passphrase = "" } = {}) {
+  const link_key = format.random_bytes(32);
+  const keys = await format.derive_keys(link_key, passphrase);
+  const parts = [{ kind: "text", name: "", bytes: format.utf8(text) },
+    ...files.map(({ name, buffer }) => ({ kind: "file", name, bytes: new Uint8Array(buffer) }))];
+  const headers = { "Content-Type": "application/octet-stream", "Secret-Views": String(views), "Secret-Proof": format.base64url_encode(keys.proof) };
+  if (passphrase !== "") {
+    headers["Secret-Passphrase"] = format.base64url_encode(format.utf8(keys.server_passphrase));
+  }
+  const body = await format.seal_secret(keys.content, format.random_bytes(12), parts);
+  const { secret_key, receipt_key } = await call("secrets", body, headers);
+  const link = format.format_secret_link(URL_OF_FAKE, { secret_key, key: link_key });
+  return { link, receipt: format.format_receipt_link(URL_OF_FAKE, receipt_key), key: secret_key };
+}
+
+// What ask() does, without a browser.
+export async function new_request() {
+  const pair = await format.new_key_pair();
+  const { fill_key, request_key } = await call("requests", "{}", { "Content-Type": "application/json" });
+  const fill = format.format_fill_link(URL_OF_FAKE, { fill_key, public: pair.public });
+  return { fill, own: format.format_request_link(URL_OF_FAKE, { fill_key, request_key, pair }), fill_key, request_key };
+}
 
 // Creates through the page itself and returns its links.
 export async function create(browser, { text = "for your eyes only", files = [], views, passphrase } = {}) {

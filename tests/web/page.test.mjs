@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 
-import { URL_OF_FAKE, ask, create, fake, file, fill_secret, heading, launch, new_page, visit } from "./browser.mjs";
+import { URL_OF_FAKE, create, fake, file, fill_secret, heading, launch, new_page, new_request, store, visit } from "./browser.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -20,7 +20,7 @@ async function done(page) {
 }
 
 test("a secret is opened by a click, once, and whoever comes later is told when that was", async () => {
-  const { link, key } = await create(browser, { text: "  two lines\n\n\tand <b>markup</b> & 🔑 " });
+  const { link, key } = await store({ text: "  two lines\n\n\tand <b>markup</b> & 🔑 " });
   const page = await visit(browser, link);
   await heading(page, "Somebody sent you a secret");
   assert.equal(await views_of(key), 1, "looking spends nothing");
@@ -35,7 +35,7 @@ test("a secret is opened by a click, once, and whoever comes later is told when 
 });
 
 test("the key leaves the address bar at once, and reaches neither the server nor any storage", async () => {
-  const { link } = await create(browser);
+  const { link } = await store();
   const key = link.split(".").at(-1);
   const page = await visit(browser, link);
   await heading(page, "Somebody sent you a secret");
@@ -51,7 +51,7 @@ test("the key leaves the address bar at once, and reaches neither the server nor
 
 for (const fault of ["lose", "cut", "drop", "503"]) {
   test(`an answer that does not arrive (${fault}) is asked for again, and one view is taken`, async () => {
-    const { link, key } = await create(browser, { views: 2 });
+    const { link, key } = await store({ views: 2 });
     await fake({ faults: [{ path: "secrets/retrieve", fault, count: 2 }] });
     const page = await visit(browser, link);
     await open(page);
@@ -68,7 +68,7 @@ test("a creation whose answer is lost is repeated, and stores one secret", async
 });
 
 test("a server that stays away is said to be unreachable, and the same claim works when it is back", async () => {
-  const { link, key } = await create(browser);
+  const { link, key } = await store();
   const page = await new_page(browser);
   await page.clock.install();
   await page.goto(link);
@@ -89,7 +89,7 @@ test("a server that stays away is said to be unreachable, and the same claim wor
 });
 
 test("a passphrase guards the opening: wrong ones cost nothing, the fifth locks", async () => {
-  const { link, key } = await create(browser, { passphrase: "correct horse" });
+  const { link, key } = await store({ passphrase: "correct horse" });
   const page = await visit(browser, link);
   await open(page);
   await page.getByText("Please enter the passphrase").waitFor();
@@ -103,7 +103,7 @@ test("a passphrase guards the opening: wrong ones cost nothing, the fifth locks"
   assert.equal(await secret_of(page), "for your eyes only");
   await done(page);
 
-  const other = await create(browser, { passphrase: "correct horse" });
+  const other = await store({ passphrase: "correct horse" });
   const stranger = await visit(browser, other.link);
   for (let wrong = 1; wrong <= 6; wrong += 1) {
     await stranger.getByLabel("Passphrase").fill(`guess ${wrong}`);
@@ -117,7 +117,7 @@ test("a passphrase guards the opening: wrong ones cost nothing, the fifth locks"
 });
 
 test("half a link spends nothing, and neither does one with a wrong key", async () => {
-  const { link, key } = await create(browser);
+  const { link, key } = await store();
   const cut = await visit(browser, link.slice(0, -7));
   await heading(cut, "The link is not complete");
   await done(cut);
@@ -164,7 +164,7 @@ test("files are taken by drop and by paste", async () => {
 });
 
 test("a secret with views left can be deleted by its reader, and others are told", async () => {
-  const { link } = await create(browser, { views: 3 });
+  const { link } = await store({ views: 3 });
   const page = await visit(browser, link);
   await open(page);
   await page.getByText("It can be opened 2 more times.").waitFor();
@@ -181,7 +181,7 @@ test("a secret with views left can be deleted by its reader, and others are told
 });
 
 test("a receipt tells what has become of a secret, and deletes it after a second question", async () => {
-  const { link, receipt } = await create(browser);
+  const { link, receipt } = await store();
   const page = await visit(browser, receipt);
   await heading(page, "Not opened yet");
   await page.getByRole("button", { name: "Delete the secret" }).click();
@@ -199,7 +199,7 @@ test("a receipt tells what has become of a secret, and deletes it after a second
 
 test("a request is asked, filled and collected, also when the filler's answer is lost", async () => {
   for (const fault of ["none", "lose"]) {
-    const { fill, own } = await ask(browser);
+    const { fill, own } = await new_request();
     const asker = await visit(browser, own);
     await heading(asker, "No answer yet");
     assert.equal(await asker.getByLabel("Link for the other person").inputValue(), fill);
@@ -239,7 +239,7 @@ test("who asks is warned before the only link to the answer is lost", async () =
 });
 
 test("another link in the same tab is opened as if it came first", async () => {
-  const [one, two] = [await create(browser, { text: "one" }), await create(browser, { text: "two" })];
+  const [one, two] = [await store({ text: "one" }), await store({ text: "two" })];
   const page = await visit(browser, one.link);
   await open(page);
   assert.equal(await secret_of(page), "one");
@@ -251,7 +251,7 @@ test("another link in the same tab is opened as if it came first", async () => {
 });
 
 test("an opened secret does not come back by the back button", async () => {
-  const { link } = await create(browser);
+  const { link } = await store();
   const page = await visit(browser, link);
   await open(page);
   await secret_of(page);

@@ -21,9 +21,6 @@ class PageTest(unittest.TestCase):
             passed, said = node_tools.node_test(name)
             self.assertTrue(passed, said)
 
-    def test_the_whole_way_works(self):
-        self.run_in_browser("journey")
-
     def test_it_does_what_its_users_expect(self):
         self.run_in_browser("page")
 

@@ -1,7 +1,7 @@
 // Every state that the page can be in, and how to get there: [name, how]. `at` goes to a link in the page under test, whose
 // language, width and colours are the caller's.
 
-import { URL_OF_FAKE, ask, create, fake, file, fill_secret } from "./browser.mjs";
+import { URL_OF_FAKE, fake, file, new_request, store } from "./browser.mjs";
 
 const primary = (page) => page.locator("main button.large");
 const opened = async (page) => page.locator(".revealed").waitFor();
@@ -19,14 +19,14 @@ async function at(page, link) {
 }
 
 // A secret in a state of our choice, seen by its link (or its receipt).
-async function secret_in(page, browser, changes, options = {}, which = "link") {
-  const made = await create(browser, options);
+async function secret_in(page, changes, options = {}, which = "link") {
+  const made = await store(options);
   await fake({ secrets: { [made.key]: changes } });
   await at(page, made[which]);
 }
 
-async function request_in(page, browser, changes, which) {
-  const made = await ask(browser);
+async function request_in(page, changes, which) {
+  const made = await new_request();
   await fake({ requests: { [made.fill_key]: changes } });
   await at(page, made[which]);
   return made;
@@ -66,39 +66,39 @@ export const STATES = [
     await page.locator("summary").click();
     await page.locator(".qr").waitFor();
   }],
-  ["sealed", async (page, browser) => secret_in(page, browser, {}, { views: 3 })],
-  ["sealed-passphrase", async (page, browser) => secret_in(page, browser, {}, { passphrase: "p" })],
-  ["passphrase-wrong", async (page, browser) => {
-    await secret_in(page, browser, {}, { passphrase: "p" });
+  ["sealed", async (page) => secret_in(page, {}, { views: 3 })],
+  ["sealed-passphrase", async (page) => secret_in(page, {}, { passphrase: "p" })],
+  ["passphrase-wrong", async (page) => {
+    await secret_in(page, {}, { passphrase: "p" });
     await page.locator("input[type=password]").fill("q");
     await open(page);
     await page.locator(".alert:visible").waitFor();
   }],
-  ["opened-text", async (page, browser) => {
-    await secret_in(page, browser, {}, { text: "user: admin\npassword: c0rrect-horse\n\nhttps://example.org/a/rather/long/address?that=has&to=be&broken=somewhere" });
+  ["opened-text", async (page) => {
+    await secret_in(page, {}, { text: "user: admin\npassword: c0rrect-horse\n\nhttps://example.org/a/rather/long/address?that=has&to=be&broken=somewhere" });
     await open(page);
     await opened(page);
   }],
-  ["opened-files", async (page, browser) => {
-    await secret_in(page, browser, {}, { text: "the keys", files: [file("id_ed25519", "key"), file("отчёт.pdf", "x".repeat(70000))], views: 3 });
+  ["opened-files", async (page) => {
+    await secret_in(page, {}, { text: "the keys", files: [file("id_ed25519", "key"), file("отчёт.pdf", "x".repeat(70000))], views: 3 });
     await open(page);
     await opened(page);
   }],
-  ["retrieved", async (page, browser) => secret_in(page, browser, { state: "retrieved", left: 0, changed: RECENT })],
-  ["deleted", async (page, browser) => secret_in(page, browser, { state: "deleted", left: 0, changed: RECENT })],
-  ["expired", async (page, browser) => secret_in(page, browser, { state: "expired", changed: RECENT, expires: RECENT })],
-  ["locked", async (page, browser) => secret_in(page, browser, { locked: Date.now() / 1000 + 700 })],
+  ["retrieved", async (page) => secret_in(page, { state: "retrieved", left: 0, changed: RECENT })],
+  ["deleted", async (page) => secret_in(page, { state: "deleted", left: 0, changed: RECENT })],
+  ["expired", async (page) => secret_in(page, { state: "expired", changed: RECENT, expires: RECENT })],
+  ["locked", async (page) => secret_in(page, { locked: Date.now() / 1000 + 700 })],
   ["missing", async (page) => at(page, `${URL_OF_FAKE}/s#6b1f0c62-7a35-4c9e-9f3e-2d8a4b0c1d2e.${"A".repeat(43)}`)],
   ["incomplete", async (page) => at(page, `${URL_OF_FAKE}/s#6b1f0c62-7a35-4c9e-9f3e-2d8a4b0c1d2e.AAAA`)],
-  ["wrong-key", async (page, browser) => {
-    const { key } = await create(browser);
+  ["wrong-key", async (page) => {
+    const { key } = await store();
     await at(page, `${URL_OF_FAKE}/s#${key}.${"A".repeat(43)}`);
     await open(page);
     await page.locator(".badge.bad").waitFor();
   }],
-  ["damaged", async (page, browser) => {
-    const made = await ask(browser);
-    const other = await ask(browser);
+  ["damaged", async (page) => {
+    const made = await new_request();
+    const other = await new_request();
     await fake({ requests: { [made.fill_key]: { state: "filled", request_key: made.request_key } } });
     await at(page, other.fill);
     await page.locator("textarea").fill("for another");
@@ -111,16 +111,16 @@ export const STATES = [
     await open(page);
     await page.locator(".badge.bad").waitFor();
   }],
-  ["rate-limited", async (page, browser) => {
-    const { link } = await create(browser);
+  ["rate-limited", async (page) => {
+    const { link } = await store();
     await fake({ faults: [{ path: "secrets/status", fault: "429" }] });
     await at(page, link);
   }],
-  ["receipt-unopened", async (page, browser) => secret_in(page, browser, {}, {}, "receipt")],
-  ["receipt-partly", async (page, browser) => secret_in(page, browser, { left: 1, changed: RECENT }, { views: 3 }, "receipt")],
-  ["receipt-opened", async (page, browser) => secret_in(page, browser, { state: "retrieved", left: 0, changed: RECENT }, {}, "receipt")],
-  ["receipt-deleting", async (page, browser) => {
-    await secret_in(page, browser, { locked: Date.now() / 1000 + 700 }, {}, "receipt");
+  ["receipt-unopened", async (page) => secret_in(page, {}, {}, "receipt")],
+  ["receipt-partly", async (page) => secret_in(page, { left: 1, changed: RECENT }, { views: 3 }, "receipt")],
+  ["receipt-opened", async (page) => secret_in(page, { state: "retrieved", left: 0, changed: RECENT }, {}, "receipt")],
+  ["receipt-deleting", async (page) => {
+    await secret_in(page, { locked: Date.now() / 1000 + 700 }, {}, "receipt");
     await page.locator("button.danger").click();
   }],
   ["receipt-missing", async (page) => at(page, `${URL_OF_FAKE}/r#${"A".repeat(64)}`)],
@@ -133,15 +133,15 @@ export const STATES = [
     await open(page);
     await page.locator(".keep").waitFor();
   }],
-  ["fill", async (page, browser) => request_in(page, browser, {}, "fill")],
-  ["sent", async (page, browser) => {
-    await request_in(page, browser, {}, "fill");
+  ["fill", async (page) => request_in(page, {}, "fill")],
+  ["sent", async (page) => {
+    await request_in(page, {}, "fill");
     await page.locator("textarea").fill("for the asker");
     await open(page);
     await page.locator(".receipt").waitFor();
   }],
-  ["filled", async (page, browser) => request_in(page, browser, { state: "filled" }, "fill")],
-  ["request-expired", async (page, browser) => request_in(page, browser, { state: "expired" }, "fill")],
-  ["request-deleted", async (page, browser) => request_in(page, browser, { state: "deleted" }, "own")],
-  ["waiting", async (page, browser) => request_in(page, browser, {}, "own")],
+  ["filled", async (page) => request_in(page, { state: "filled" }, "fill")],
+  ["request-expired", async (page) => request_in(page, { state: "expired" }, "fill")],
+  ["request-deleted", async (page) => request_in(page, { state: "deleted" }, "own")],
+  ["waiting", async (page) => request_in(page, {}, "own")],
 ];
