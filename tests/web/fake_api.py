@@ -339,6 +339,7 @@ def serving(folder):
     api = FakeApi()
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler_of(api, page_files(folder)))
     server.daemon_threads = True
+    server.handle_error = lambda *_: None  # a browser that has gone is no news
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
