@@ -9,7 +9,6 @@ from service import Service, run
 from tcp_proxy import Proxy
 
 
-@unittest.skipIf(run("serve", "--upload-bytes-max", "none").stderr.count("not expected"), "there is no API v2 yet")
 class ServiceTest(ClientCase):
     def setUp(self):
         super().setUp()

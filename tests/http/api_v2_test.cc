@@ -191,7 +191,9 @@ TEST_CASE("api v2: the service says what it allows") {
                                                {"views_max", 100},
                                                {"passphrase_bytes_max", 16},
                                                {"creation", "open"}});
-  Request restricted{"GET", "/api/v2/service"};
+  Request restricted;
+  restricted.method = "GET";
+  restricted.path = "/api/v2/service";
   restricted.creation = "token";
   CHECK(Json::parse(body_of(fixture.api.handle(restricted)))["creation"] == "token");
 }
