@@ -14,6 +14,7 @@
 
 #include "app/client_options.h"
 #include "app/installation.h"
+#include "app/page_brand.h"
 #include "app/token_command.h"
 #include "base/log.h"
 #include "base/result.h"
@@ -22,16 +23,6 @@
 namespace disposable {
 
 inline constexpr const char* kListenDefault = "127.0.0.1:8000";
-inline constexpr const char* kPageNameDefault = "Disposable Secrets";
-
-// What is the operator's own about the web page; app/page_brand.h.
-struct PageOptions {
-  std::string name = kPageNameDefault;
-  std::string logo;    // a file; empty: the page's own
-  std::string colour;  // #rrggbb; empty: the page's own
-  std::string footer;
-};
-
 struct ServeOptions {
   Paths paths;
   std::string config;  // empty: none

@@ -3,11 +3,18 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
-#include "app/options.h"
 #include "http/pages.h"
 
 namespace disposable {
+
+struct PageOptions {
+  std::string name{kServiceNameDefault};
+  std::string logo;    // a file; empty: the page's own
+  std::string colour;  // #rrggbb; empty: the page's own
+  std::string footer;
+};
 
 inline constexpr std::size_t kLogoBytesMax = 256 * 1024;
 

@@ -106,8 +106,8 @@ void add_client_limits(CLI::App& serve, ServeOptions& options) {
 
 void add_page(CLI::App& serve, PageOptions& page) {
   OptionTable table(serve, "The web page");
-  table.text("--page-name", page.name, "TEXT", std::string("Its name (") + kPageNameDefault + ")")
-      ->default_str(kPageNameDefault)
+  table.text("--page-name", page.name, "TEXT", "Its name (" + page.name + ")")
+      ->default_str(page.name)
       ->check(page_name_problem);
   table.text("--page-logo", page.logo, "FILE", "Its logo, SVG, PNG, JPEG or WebP, at most 256 KiB (none)");
   table.text("--page-colour", page.colour, "COLOUR", "Its accent colour, like #2f56c8 (none)")

@@ -213,7 +213,6 @@ void Service::build_api() {
     api.docs.push_back({file.name, file.content_type, file.bytes});
   }
   api.pages = pages_.get();
-  api.service.name = parts_.options.page.name;
   api_ = std::make_unique<Api>(std::move(api));
 }
 
@@ -270,10 +269,9 @@ void Service::reload() {
     for (const std::string& name : reloaded->needs_restart) {
       parts_.log.write(LogLevel::kWarning, "this option was changed and needs a restart", {{"option", name}});
     }
-    const ServeOptions& options = reloaded->options;
-    parts_.log.set_level(log_level(options, parts_.log.format()));
-    store_->set_storage_limits(storage_limits(options));
-    frontend_->reload(options);
+    parts_.log.set_level(log_level(reloaded->options, parts_.log.format()));
+    store_->set_storage_limits(storage_limits(reloaded->options));
+    frontend_->reload(reloaded->options);
     parts_.log.write(LogLevel::kInfo, "reloaded");
   } else {
     parts_.log.write(LogLevel::kError, "the configuration stays as it was", {{"reason", reloaded.error().detail}});

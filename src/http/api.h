@@ -22,18 +22,6 @@
 
 namespace disposable {
 
-// A file of the documentation page, embedded into the executable.
-struct Asset {
-  std::string_view name;  // /docs/<name>; empty: the page itself at /docs
-  std::string_view content_type;
-  ByteView bytes;
-};
-
-// What the service says of itself beyond its limits.
-struct ServiceFacts {
-  std::string name = "Disposable Secrets";
-};
-
 // Which parts can commit.
 struct Readiness {
   Result<void> store{};
@@ -56,7 +44,6 @@ class Api {
     std::function<void(MetricsText&)> metrics{};
     // There is a listener for /metrics: elsewhere it is 404.
     bool metrics_apart = false;
-    ServiceFacts service{};
     // The web page; null: none, and everybody is welcomed by JSON.
     const Pages* pages = nullptr;
   };

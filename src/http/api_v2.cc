@@ -273,9 +273,10 @@ Response delete_request(const Api::Parts& parts, const Request& request) {
 Response service(const Api::Parts& parts, const Request& request) {
   const BodyLimits& limits = parts.limits;
   constexpr std::size_t kRoom = 1024;
+  const std::string_view name = parts.pages == nullptr ? kServiceNameDefault : parts.pages->name();
   return json_response(200,
-                       JsonObject(kRoom + 6 * parts.service.name.size())
-                           .text("name", parts.service.name)
+                       JsonObject(kRoom + 6 * name.size())
+                           .text("name", name)
                            .number("upload_bytes_max", limits.upload_bytes_max)
                            .number("ttl_seconds_max", static_cast<std::uint64_t>(limits.ttl_max.count()))
                            .number("ttl_seconds_default", static_cast<std::uint64_t>(default_ttl_v2(limits).count()))

@@ -14,9 +14,18 @@
 
 namespace disposable {
 
+// A file of the documentation page, embedded into the executable.
+struct Asset {
+  std::string_view name;  // /docs/<name>; empty: the page itself at /docs
+  std::string_view content_type;
+  ByteView bytes;
+};
+
+inline constexpr std::string_view kServiceNameDefault = "Disposable Secrets";
+
 // What an operator may change. All of it is text of any kind, which is escaped here.
 struct PageBrand {
-  std::string name = "Disposable Secrets";
+  std::string name{kServiceNameDefault};
   std::string footer{};          // empty: none
   std::string colour{};          // #rrggbb; empty: the page's own
   std::string logo{};            // the bytes of an image; empty: the page's own
@@ -39,6 +48,7 @@ class Pages {
 
   // The same page for all four paths: its script looks where it is.
   Response page() const;
+  std::string_view name() const { return brand_.name; }
   // 404 when there is none of that name. `gzip`: whether the client takes it compressed (RFC 9110, 12.5.3).
   Response file(std::string_view served, bool gzip) const;
 

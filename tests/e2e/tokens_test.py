@@ -132,11 +132,11 @@ class CreatorsTest(TokensCase):
 
 
 class ChangesTest(TokensCase):
-    def becomes(self, service, token, status, seconds=2):
+    def becomes(self, service, token, status, seconds=10):
         shown = f"Bearer {token['token']}"
         wait_until(lambda: self.create(service, shown)[0] == status, seconds, f"a creation answers {status}")
 
-    def test_a_token_that_is_revoked_or_made_while_the_service_runs_counts_within_two_seconds(self):
+    def test_a_token_that_is_revoked_or_made_while_the_service_runs_counts_without_a_signal(self):
         old = self.make()
         service = self.serve("--creators", "token")
         self.becomes(service, old, 200)
@@ -147,8 +147,8 @@ class ChangesTest(TokensCase):
         self.becomes(service, new, 200)
         (self.data / "tokens").unlink()
         self.becomes(service, new, 401)
-        self.assertEqual([entry["tokens"] for entry in self.messages(service, READ)], [2, 1, 0])
         self.assertEqual(service.stop(), 0)
+        self.assertEqual([entry["tokens"] for entry in self.messages(service, READ)], [2, 1, 0])
 
     def test_a_token_file_elsewhere_is_seen_when_it_is_replaced(self):
         elsewhere = self.folder / "elsewhere"
