@@ -67,6 +67,10 @@ Result<Ticket> Vault::apply(const StoreId& id, const Current& current, const Tra
                               drop ? Payload::kDrop : Payload::kKeep, transition.events);
 }
 
+Result<Ticket> Vault::confirm(const StoreId& id, const Current& current) {
+  return apply(id, current, {current.record, {}});
+}
+
 // Those first that are free unless the store forgot something or somebody else is about to take one.
 std::vector<StoreId> Vault::ledger_rows(const StoreId& id, const Record& record) const {
   std::vector<StoreId> rows;

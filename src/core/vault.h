@@ -99,6 +99,8 @@ class Vault {
   static tl::expected<Current, Refusal> only_live(tl::expected<Current, Refusal> current);
   bool changed_since(const StoreId& id, std::uint64_t version);
   Result<Ticket> apply(const StoreId& id, const Current& current, const Transition& transition);
+  // Writes what was read once more and so gets the store's word for it, which a change that failed may lack.
+  Result<Ticket> confirm(const StoreId& id, const Current& current);
   // As apply(), for what reveals, or leaves nothing to reveal. kSpent when the ledger says that this has happened.
   // `reader`: who comes with a claim of his own.
   Result<Ticket> spend(const StoreId& id, const Current& current, const Transition& transition, RevealClaim& claim,
@@ -115,6 +117,8 @@ class Vault {
                        std::string_view address);
   // The answer of before. kNotFound: nothing was created with this idempotency key.
   Held<Created> repeat(const SecretKey& key, const NewSharedSecret& secret);
+  // Whether this would create what was found.
+  Result<bool> repeats(const SecretKey& key, const Current& found, const NewSharedSecret& secret);
   // vault_retrieve.cc
   Result<Bytes> load_payload(const StoreId& id);
   Result<Verdict> judge(const SecretKey& key, const Record& record, ByteView proof, ByteView passphrase);

@@ -153,38 +153,52 @@ Held<Created> Vault::insert(const SecretKey& key, const NewSharedSecret& secret,
           *ticket};
 }
 
+// A repetition is written once more: what it answers may never have been confirmed, and reading cannot tell.
 Held<Created> Vault::repeat(const SecretKey& key, const NewSharedSecret& secret) {
   const StoreId id = parts_.keyring.store_id(key);
-  const tl::expected<Current, Refusal> found = look(id);
-  if (!found) {
-    return {fail(found.error().error), found.error().ticket};
+  for (;;) {
+    const tl::expected<Current, Refusal> found = look(id);
+    if (!found) {
+      return {fail(found.error().error), found.error().ticket};
+    }
+    const Result<bool> same = repeats(key, *found, secret);
+    if (!same) {
+      return {fail(same.error()), found->ticket};
+    }
+    if (!*same) {
+      return {fail(Errc::kAlreadyExists, "the idempotency key was used before"), found->ticket};
+    }
+    const Result<Ticket> confirmed = confirm(id, *found);
+    if (confirmed) {
+      return {Created{SecretKey::from_bytes(key.expose().first<SecretKey::kSize>()), parts_.keyring.receipt_key(id),
+                      found->record.expires_at},
+              *confirmed};
+    }
+    if (confirmed.error().code != Errc::kConflict) {
+      return {fail(confirmed.error())};
+    }
   }
-  const auto refused = [&found] {
-    return Held<Created>{fail(Errc::kAlreadyExists, "the idempotency key was used before"), found->ticket};
-  };
-  const Record& record = found->record;
-  if (standing(record, found->now) != Standing::kLive || !record.repetition ||
+}
+
+Result<bool> Vault::repeats(const SecretKey& key, const Current& found, const NewSharedSecret& secret) {
+  const Record& record = found.record;
+  if (standing(record, found.now) != Standing::kLive || !record.repetition ||
       record.guarded == secret.access.passphrase.empty() || record.asks_proof == secret.access.proof.empty() ||
       record.views != secret.views || record.expires_at - record.created_at != secret.ttl) {
-    return refused();
+    return false;
   }
   const Result<Verdict> verdict = judge(key, record, secret.access.proof.expose(), secret.access.passphrase.expose());
   if (!verdict) {
-    return {fail(verdict.error())};
+    return fail(verdict.error());
   }
   if (verdict->denial) {
-    return refused();
+    return false;
   }
   const auto hash = repetition_hash(parts_.keyring, key, record, secret.secret.expose(), verdict->factors);
   if (!hash) {
-    return {fail(hash.error())};
+    return fail(hash.error());
   }
-  if (!equal_constant_time(*hash, *record.repetition)) {
-    return refused();
-  }
-  return {Created{SecretKey::from_bytes(key.expose().first<SecretKey::kSize>()), parts_.keyring.receipt_key(id),
-                  record.expires_at},
-          found->ticket};
+  return equal_constant_time(*hash, *record.repetition);
 }
 
 }  // namespace disposable

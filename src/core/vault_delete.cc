@@ -7,7 +7,19 @@ Held<WallTime> Vault::erase(const StoreId& id, const Caller& caller) {
   Verdict verdict;
   bool several = false;
   for (;;) {
-    const tl::expected<Current, Refusal> live = only_live(look(id));
+    tl::expected<Current, Refusal> found = look(id);
+    if (found && found->record.state == State::kDeleted) {
+      // Perhaps by an attempt that failed: who tries again takes the refusal for success.
+      const Result<Ticket> confirmed = confirm(id, *found);
+      if (!confirmed && confirmed.error().code == Errc::kConflict) {
+        continue;
+      }
+      if (!confirmed) {
+        return {fail(confirmed.error())};
+      }
+      found->ticket = *confirmed;
+    }
+    const tl::expected<Current, Refusal> live = only_live(std::move(found));
     if (!live) {
       if (several && live.error().error.code == Errc::kSpent) {
         rows.use();  // as for a retrieval

@@ -6,6 +6,7 @@
 #include <set>
 #include <thread>
 
+#include "core/refusing_store.h"
 #include "core/shared_fixture.h"
 
 namespace disposable {
@@ -102,6 +103,23 @@ TEST_CASE("idempotency: what is spent or expired is not created again under the 
   fixture.share(IdempotentFixture::order(other));
   fixture.clock.advance(1h);
   CHECK(fixture.create_text(IdempotentFixture::order(other)) == "already exists");
+}
+
+TEST_CASE("idempotency: a creation that was not confirmed is not acknowledged before it is") {
+  IdempotentFixture fixture;
+  RefusingStore store(fixture.store);
+  Vault vault{Vault::Parts{store, fixture.keyring, fixture.clock, fixture.random, fixture.lane, Argon2Cost{1, 8192}}};
+  const auto create = [&] {
+    const Held<Created> held = vault.create(IdempotentFixture::order(), {});
+    return held.outcome ? "created" : IdempotentFixture::name(held.outcome.error().code);
+  };
+  store.changes = RefusingStore::Changes::kUnconfirmed;
+  CHECK(create() == "unavailable");
+  CHECK(fixture.history().size() == 1);
+  CHECK(create() == "unavailable");
+  store.changes = RefusingStore::Changes::kDone;
+  CHECK(create() == "created");
+  CHECK(fixture.history().size() == 1);
 }
 
 TEST_CASE("idempotency: many at once are one") {

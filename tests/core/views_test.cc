@@ -5,6 +5,7 @@
 #include <atomic>
 #include <thread>
 
+#include "core/refusing_store.h"
 #include "core/shared_fixture.h"
 
 namespace disposable {
@@ -123,6 +124,20 @@ TEST_CASE("passphrase: a hundred readers who guess get no more than five verdict
   CHECK(locked == 95);
   fixture.clock.advance(15min);
   CHECK(fixture.read(created.key, {}, "pass123") == "hunter2, 0 left");
+}
+
+TEST_CASE("deletion: one that was not confirmed is not told as done before it is") {
+  SharedFixture fixture;
+  RefusingStore store(fixture.store);
+  Vault vault{Vault::Parts{store, fixture.keyring, fixture.clock, fixture.random, fixture.lane, Argon2Cost{1, 8192}}};
+  const Created created = fixture.share(SharedFixture::fresh("hunter2"));
+  const auto erase = [&] { return SharedFixture::words(vault.delete_by_receipt(created.receipt, {})); };
+  store.changes = RefusingStore::Changes::kUnconfirmed;
+  CHECK(erase() == "unavailable");
+  CHECK(erase() == "unavailable");
+  store.changes = RefusingStore::Changes::kDone;
+  CHECK(erase() == "spent");
+  CHECK(fixture.events() == Lines{"deleted {}"});
 }
 
 TEST_CASE("corruption: a payload that does not decrypt takes no view") {
