@@ -7,8 +7,8 @@
 
 #pragma once
 
+#include <optional>
 #include <span>
-#include <vector>
 
 #include "core/event.h"
 
@@ -28,9 +28,11 @@ class RevealLedger {
   // ledger itself gives back what there may be, as release() does, and this claim is not used again.
   virtual Result<bool> claim(const StoreId& id, const EventId& claim, WallTime expires_at) = 0;
 
-  // As claim(), but by a name that may come again, as a reader's own claim does: neither the ledger gives it back nor
-  // anybody else, or what is given back late could be what was got since. After kUnavailable it may be asked for again.
-  virtual Result<bool> claim_for_good(const StoreId& id, const EventId& claim, WallTime expires_at) = 0;
+  // As claim(), for several rows at once: how many of them are this claim's. By a name that may come again, as a
+  // reader's own claim does, or for rows that must not be free again: neither the ledger gives them back nor anybody
+  // else. After kUnavailable it may be asked for again, and some rows may be this claim's.
+  virtual Result<std::size_t> claim_for_good(std::span<const StoreId> ids, const EventId& claim,
+                                             WallTime expires_at) = 0;
 
   // For a claim that was got and ended in no revelation: the secret is free again, some time later. Never for a claim
   // that somebody was answered on. This claim is not used again.
@@ -40,7 +42,10 @@ class RevealLedger {
   virtual Result<void> ready() = 0;
 };
 
-// What one request has in the ledger; given back at its end unless something was revealed. One thread.
+// By this claim every deletion of a secret has its rows, so that the next attempt finishes one that failed.
+inline constexpr EventId kDeletionClaim{};
+
+// What one request has in the ledger; given back at its end unless it is for good. One thread.
 //
 // A secret has a row for each of its views, and each row is a right to one revelation: it does not matter which.
 class RevealClaim {
@@ -50,42 +55,37 @@ class RevealClaim {
   RevealClaim(const RevealClaim&) = delete;
   RevealClaim& operator=(const RevealClaim&) = delete;
   ~RevealClaim() {
-    for (const Row& row : used_ ? std::span<const Row>() : std::span<const Row>(held_)) {
-      ledger_->release(row.id, row.claim);
+    if (held_) {
+      ledger_->release(held_->id, held_->claim);
     }
   }
 
-  // Whether rows need be named at all, and none is held yet.
-  bool wants() const { return ledger_ != nullptr && held_.empty(); }
+  // Whether rows need be named at all, and none is granted yet.
+  bool wants() const { return ledger_ != nullptr && !granted_; }
   enum class Want : std::uint8_t {
     kOne,         // the first that is granted
     kOneForGood,  // the same, and it is never given back
-    kAll,         // all that nobody else has
+    kAllForGood,  // all that nobody else has
   };
-  // Asks for the rows in this order; once something is held nothing is asked for. kSpent: all are others'.
+  // Asks for the rows in this order; once something is granted nothing is asked for. kSpent: all are others'.
   // kUnavailable.
   Result<void> make(std::span<const StoreId> rows, Want want, const EventId& claim, WallTime expires_at) {
-    if (!wants()) {
-      return {};
-    }
-    used_ = want == Want::kOneForGood;
-    for (const StoreId& row : rows) {
-      const Result<bool> granted =
-          used_ ? ledger_->claim_for_good(row, claim, expires_at) : ledger_->claim(row, claim, expires_at);
+    const std::size_t step = want == Want::kAllForGood ? rows.size() : 1;
+    for (; wants() && !rows.empty(); rows = rows.subspan(step)) {
+      const Result<bool> granted = want == Want::kOne ? ledger_->claim(rows.front(), claim, expires_at)
+                                                      : any_for_good(rows.first(step), claim, expires_at);
       if (!granted) {
         return fail(granted.error());
       }
-      if (*granted) {
-        held_.push_back({row, claim});
-        if (want != Want::kAll) {
-          return {};
-        }
+      granted_ = *granted;
+      if (granted_ && want == Want::kOne) {
+        held_ = Row{rows.front(), claim};
       }
     }
-    return held_.empty() ? Result<void>(fail(Errc::kSpent, "the ledger says that it was spent")) : Result<void>();
+    return wants() ? Result<void>(fail(Errc::kSpent, "the ledger says that it was spent")) : Result<void>();
   }
   // Nothing is given back.
-  void use() { used_ = true; }
+  void use() { held_.reset(); }
 
  private:
   struct Row {
@@ -93,9 +93,14 @@ class RevealClaim {
     EventId claim;
   };
 
+  Result<bool> any_for_good(std::span<const StoreId> rows, const EventId& claim, WallTime expires_at) {
+    const Result<std::size_t> granted = ledger_->claim_for_good(rows, claim, expires_at);
+    return granted ? Result<bool>(*granted > 0) : fail(granted.error());
+  }
+
   RevealLedger* ledger_;
-  std::vector<Row> held_;
-  bool used_ = false;
+  std::optional<Row> held_;
+  bool granted_ = false;
 };
 
 }  // namespace disposable

@@ -166,6 +166,11 @@ Transition mark_deleted(const Record& record, WallTime now, const Origin& origin
           {make_event(record, Action::kDeleted, origin.first_event, now, origin.address)}};
 }
 
+Transition mark_handed_out(const Record& record, WallTime now, const Origin& origin) {
+  return {end(record, State::kRetrieved, now),
+          {make_event(record, Action::kDeleted, origin.first_event, now, origin.address, "\"handed_out\":true")}};
+}
+
 Transition mark_expired(const Record& record, WallTime now, const Origin& origin) {
   return {end(record, State::kExpired, now),
           {make_event(record, Action::kExpired, origin.first_event, now, origin.address)}};

@@ -78,6 +78,8 @@ Transition mark_retrieved(const Record& record, WallTime now, const Origin& orig
 // In any standing, with one of its claims that is open: takes nothing.
 Transition mark_repeated(const Record& record, const OpenClaim& claim, WallTime now, const Origin& origin);
 Transition mark_deleted(const Record& record, WallTime now, const Origin& origin);  // kLive; passphrase verified
+// kLive, when a deletion finds that all of it was handed out, or is about to be: what is left ends as retrieved.
+Transition mark_handed_out(const Record& record, WallTime now, const Origin& origin);
 Transition mark_expired(const Record& record, WallTime now, const Origin& origin);  // kOverdue
 // kLive, or with an open claim, and not locked: counts a wrong passphrase or proof; the fifth one locks and starts the
 // count anew.

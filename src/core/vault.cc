@@ -71,36 +71,40 @@ Result<Ticket> Vault::confirm(const StoreId& id, const Current& current) {
   return apply(id, current, {current.record, {}});
 }
 
-// Those first that are free unless the store forgot something or somebody else is about to take one.
-std::vector<StoreId> Vault::ledger_rows(const StoreId& id, const Record& record) const {
+// From `first` downwards, and then from the top.
+std::vector<StoreId> Vault::ledger_rows(const StoreId& id, const Record& record, int first) const {
   std::vector<StoreId> rows;
-  for (int i = 0; i < record.views; ++i) {
-    const int view = record.views_left - i;
+  for (int view = first; view > first - record.views; --view) {
     rows.push_back(parts_.keyring.view_row(id, static_cast<std::uint8_t>(view > 0 ? view : view + record.views)));
   }
   return rows;
 }
 
-// The claim comes first: a ledger that is away then costs no secret. It outlives a kConflict, since a second one would
-// meet it. A deletion claims, too: a store that forgets it must not hand the secret out. What a reader with a claim of
-// his own has in the ledger is never given back, but given to him again: where it is unknown whether the store took his
-// view, it may have, and then he is answered without asking the ledger.
-Result<Ticket> Vault::spend(const StoreId& id, const Current& current, const Transition& transition, RevealClaim& claim,
-                            RevealClaim::Want want, const std::optional<RecordHash>& reader) {
+// The row comes first: a ledger that is away then costs no secret. It outlives a kConflict, since a second one would
+// meet it. A deletion has rows, too: a store that forgets it must not hand the secret out.
+//
+// Given back is only what nobody can have met: the row of a reader without a claim, of a secret with one view. Of
+// several views a deletion may have been refused this row and have taken the others, and must hold all the same. And
+// where it is unknown whether the store took the view of a reader with a claim, he may be answered later without asking
+// the ledger. He gets the same row again, so his order must not depend on what others do meanwhile.
+Result<Ticket> Vault::take_view(const StoreId& id, const Current& current, const Transition& transition,
+                                RevealClaim& claim, const std::optional<RecordHash>& reader) {
   if (claim.wants()) {
-    const EventId name = reader ? EventId{*reader} : transition.events.front().id;
+    const Record& record = current.record;
+    const int first = reader ? 1 + reader->front() % record.views : record.views_left;
+    const bool for_good = reader || record.views > 1;
     const Result<void> claimed =
-        claim.make(ledger_rows(id, current.record), reader ? RevealClaim::Want::kOneForGood : want, name,
-                   current.record.expires_at);
+        claim.make(ledger_rows(id, record, first), for_good ? RevealClaim::Want::kOneForGood : RevealClaim::Want::kOne,
+                   reader ? EventId{*reader} : transition.events.front().id, record.expires_at);
     if (!claimed) {
       return fail(claimed.error());
     }
   }
-  Result<Ticket> spent = apply(id, current, transition);
-  if (spent) {
+  Result<Ticket> taken = apply(id, current, transition);
+  if (taken) {
     claim.use();
   }
-  return spent;
+  return taken;
 }
 
 Result<void> Vault::serves(const Record& record, RecordFormat api) {

@@ -101,11 +101,11 @@ class Vault {
   Result<Ticket> apply(const StoreId& id, const Current& current, const Transition& transition);
   // Writes what was read once more and so gets the store's word for it, which a change that failed may lack.
   Result<Ticket> confirm(const StoreId& id, const Current& current);
-  // As apply(), for what reveals, or leaves nothing to reveal. kSpent when the ledger says that this has happened.
-  // `reader`: who comes with a claim of his own.
-  Result<Ticket> spend(const StoreId& id, const Current& current, const Transition& transition, RevealClaim& claim,
-                       RevealClaim::Want want, const std::optional<RecordHash>& reader = std::nullopt);
-  std::vector<StoreId> ledger_rows(const StoreId& id, const Record& record) const;
+  // As apply(), for what reveals. kSpent when the ledger says that all views were taken. `reader`: who comes with a
+  // claim of his own.
+  Result<Ticket> take_view(const StoreId& id, const Current& current, const Transition& transition, RevealClaim& claim,
+                           const std::optional<RecordHash>& reader = std::nullopt);
+  std::vector<StoreId> ledger_rows(const StoreId& id, const Record& record, int first) const;
   static Result<void> serves(const Record& record, RecordFormat api);
   // Whether the caller may go on with the record; what is wrong is counted.
   tl::expected<Pass, Refusal> admit(const StoreId& id, const Current& current, const Caller& caller, Verdict& verdict);

@@ -5,7 +5,6 @@ namespace disposable {
 Held<WallTime> Vault::erase(const StoreId& id, const Caller& caller) {
   RevealClaim rows(parts_.ledger);
   Verdict verdict;
-  bool several = false;
   for (;;) {
     tl::expected<Current, Refusal> found = look(id);
     if (found && found->record.state == State::kDeleted) {
@@ -21,9 +20,6 @@ Held<WallTime> Vault::erase(const StoreId& id, const Caller& caller) {
     }
     const tl::expected<Current, Refusal> live = only_live(std::move(found));
     if (!live) {
-      if (several && live.error().error.code == Errc::kSpent) {
-        rows.use();  // as for a retrieval
-      }
       return {fail(live.error().error), live.error().ticket};
     }
     const tl::expected<Pass, Refusal> pass = admit(id, *live, caller, verdict);
@@ -33,15 +29,25 @@ Held<WallTime> Vault::erase(const StoreId& id, const Caller& caller) {
     if (*pass == Pass::kLoadAgain) {
       continue;
     }
-    several = live->record.views > 1;
-    const Result<Ticket> spent =
-        spend(id, *live, mark_deleted(live->record, live->now, origin(live->now, caller.address)), rows,
-              RevealClaim::Want::kAll);
-    if (spent) {
-      return {live->now, *spent};
+    const Record& record = live->record;
+    const Origin by = origin(live->now, caller.address);
+    const Result<void> claimed = rows.wants()
+                                     ? rows.make(ledger_rows(id, record, record.views), RevealClaim::Want::kAllForGood,
+                                                 kDeletionClaim, record.expires_at)
+                                     : Result<void>();
+    const bool handed_out = !claimed && claimed.error().code == Errc::kSpent;
+    if (!claimed && !handed_out) {
+      return {fail(claimed.error())};
     }
-    if (spent.error().code != Errc::kConflict) {
-      return {fail(spent.error())};
+    // What the ledger says was handed out ends all the same: it may be a reader who was never answered, and is when he
+    // comes again.
+    const Result<Ticket> ended =
+        apply(id, *live, handed_out ? mark_handed_out(record, live->now, by) : mark_deleted(record, live->now, by));
+    if (ended) {
+      return {handed_out ? Result<WallTime>(fail(claimed.error())) : live->now, *ended};
+    }
+    if (ended.error().code != Errc::kConflict) {
+      return {fail(ended.error())};
     }
   }
 }

@@ -16,6 +16,9 @@ Held<SecretBytes> Vault::retrieve(const SecretKey& key, std::string_view address
   for (;;) {
     const tl::expected<Current, Refusal> live = only_live(look(id));
     if (!live) {
+      if (live.error().error.code == Errc::kSpent) {
+        claim.use();  // whoever was refused this row was told that nobody gets the secret any more: it stays taken
+      }
       return {fail(live.error().error), live.error().ticket};
     }
     const Result<void> served = serves(live->record, RecordFormat::kApiV1);
@@ -32,8 +35,8 @@ Held<SecretBytes> Vault::retrieve(const SecretKey& key, std::string_view address
       }
       return {fail(secret.error())};
     }
-    const Result<Ticket> spent = spend(id, *live, mark_retrieved(live->record, live->now, origin(live->now, address)),
-                                       claim, RevealClaim::Want::kOne);
+    const Result<Ticket> spent =
+        take_view(id, *live, mark_retrieved(live->record, live->now, origin(live->now, address)), claim);
     if (spent) {
       return {std::move(secret), *spent};
     }
@@ -174,12 +177,11 @@ Held<Revealed> Vault::retrieve(const SecretKey& key, const Access& access, ByteV
     return judge(key, record, access.proof.expose(), access.passphrase.expose());
   };
   Verdict verdict;
-  bool several = false;
   for (;;) {
     const tl::expected<Current, Refusal> current = load_claimed(id, key, claim);
     if (!current) {
-      if (several && current.error().error.code == Errc::kSpent) {
-        rows.use();  // whoever deleted it could not have this row, and was told that nobody will: it stays taken
+      if (current.error().error.code == Errc::kSpent) {
+        rows.use();  // as above
       }
       return {fail(current.error().error), current.error().ticket};
     }
@@ -194,7 +196,6 @@ Held<Revealed> Vault::retrieve(const SecretKey& key, const Access& access, ByteV
     if (*pass == Pass::kLoadAgain) {
       continue;
     }
-    several = current->record.views > 1;
     Result<Reading> reading = read(id, key, *current, verdict, claim, address);
     if (!reading) {
       if (changed_since(id, current->version)) {
@@ -202,9 +203,8 @@ Held<Revealed> Vault::retrieve(const SecretKey& key, const Access& access, ByteV
       }
       return {fail(reading.error())};
     }
-    const Result<Ticket> done =
-        reading->repeats ? apply(id, *current, reading->transition)
-                         : spend(id, *current, reading->transition, rows, RevealClaim::Want::kOne, reading->reader);
+    const Result<Ticket> done = reading->repeats ? apply(id, *current, reading->transition)
+                                                 : take_view(id, *current, reading->transition, rows, reading->reader);
     if (done) {
       return {std::move(reading->revealed), *done};
     }

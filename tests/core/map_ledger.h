@@ -24,8 +24,17 @@ class MapLedger final : public RevealLedger {
     const MutexLock lock(mutex_);
     return rows.emplace(id, claim).first->second == claim;
   }
-  Result<bool> claim_for_good(const StoreId& id, const EventId& claim_id, WallTime expires_at) override {
-    return claim(id, claim_id, expires_at);
+  Result<std::size_t> claim_for_good(std::span<const StoreId> ids, const EventId& claim_id,
+                                     WallTime expires_at) override {
+    std::size_t granted = 0;
+    for (const StoreId& id : ids) {
+      const Result<bool> one = claim(id, claim_id, expires_at);
+      if (!one) {
+        return fail(one.error());
+      }
+      granted += *one ? 1U : 0U;
+    }
+    return granted;
   }
   void release(const StoreId& id, const EventId& claim) noexcept override {
     const MutexLock lock(mutex_);

@@ -66,6 +66,7 @@ TEST_CASE("ledger views: a deletion that the store forgot stays a deletion, what
     CHECK(fixture.ledger.rows.size() == 3);
     before.put_back();
     CHECK(fixture.reveal(created.key) == "spent");
+    CHECK(fixture.remove(created.key) == "deleted");
     CHECK(fixture.remove(created.key) == "spent");
   }
 }
