@@ -70,6 +70,9 @@ class SecretStore : public Durability {
 
   // kUnavailable with the reason while the store cannot commit.
   virtual Result<void> ready() = 0;
+
+  // Whether a replace with events would be taken now: there is room for it, too. kUnavailable with the reason.
+  virtual Result<void> takes_changes() = 0;
 };
 
 struct OutboxEntry {

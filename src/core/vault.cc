@@ -71,34 +71,37 @@ Result<Ticket> Vault::confirm(const StoreId& id, const Current& current) {
   return apply(id, current, {current.record, {}});
 }
 
-// From `first` downwards, and then from the top.
-std::vector<StoreId> Vault::ledger_rows(const StoreId& id, const Record& record, int first) const {
+// Rows from `first` downwards, and then from the top. They come before the store's change: a ledger that is away then
+// costs no secret. For good only if the store would take the change, or a refusal would cost what is behind the row.
+Result<void> Vault::ask_ledger(const StoreId& id, const Record& record, RevealClaim& claim, RevealClaim::Want want,
+                               const EventId& name, int first) {
+  if (!claim.wants()) {
+    return {};  // what outlived a kConflict, too: a second row would meet it
+  }
+  Result<void> room = want == RevealClaim::Want::kOne ? Result<void>() : parts_.store.takes_changes();
+  if (!room) {
+    return room;
+  }
   std::vector<StoreId> rows;
   for (int view = first; view > first - record.views; --view) {
     rows.push_back(parts_.keyring.view_row(id, static_cast<std::uint8_t>(view > 0 ? view : view + record.views)));
   }
-  return rows;
+  return claim.make(rows, want, name, record.expires_at);
 }
 
-// The row comes first: a ledger that is away then costs no secret. It outlives a kConflict, since a second one would
-// meet it. A deletion has rows, too: a store that forgets it must not hand the secret out.
-//
 // Given back is only what nobody can have met: the row of a reader without a claim, of a secret with one view. Of
 // several views a deletion may have been refused this row and have taken the others, and must hold all the same. And
 // where it is unknown whether the store took the view of a reader with a claim, he may be answered later without asking
 // the ledger. He gets the same row again, so his order must not depend on what others do meanwhile.
 Result<Ticket> Vault::take_view(const StoreId& id, const Current& current, const Transition& transition,
                                 RevealClaim& claim, const std::optional<RecordHash>& reader) {
-  if (claim.wants()) {
-    const Record& record = current.record;
-    const int first = reader ? 1 + reader->front() % record.views : record.views_left;
-    const bool for_good = reader || record.views > 1;
-    const Result<void> claimed =
-        claim.make(ledger_rows(id, record, first), for_good ? RevealClaim::Want::kOneForGood : RevealClaim::Want::kOne,
-                   reader ? EventId{*reader} : transition.events.front().id, record.expires_at);
-    if (!claimed) {
-      return fail(claimed.error());
-    }
+  const Record& record = current.record;
+  const Result<void> granted = ask_ledger(
+      id, record, claim, reader || record.views > 1 ? RevealClaim::Want::kOneForGood : RevealClaim::Want::kOne,
+      reader ? EventId{*reader} : transition.events.front().id,
+      reader ? 1 + reader->front() % record.views : record.views_left);
+  if (!granted) {
+    return fail(granted.error());
   }
   Result<Ticket> taken = apply(id, current, transition);
   if (taken) {

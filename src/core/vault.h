@@ -105,7 +105,8 @@ class Vault {
   // claim of his own.
   Result<Ticket> take_view(const StoreId& id, const Current& current, const Transition& transition, RevealClaim& claim,
                            const std::optional<RecordHash>& reader = std::nullopt);
-  std::vector<StoreId> ledger_rows(const StoreId& id, const Record& record, int first) const;
+  Result<void> ask_ledger(const StoreId& id, const Record& record, RevealClaim& claim, RevealClaim::Want want,
+                          const EventId& name, int first);
   static Result<void> serves(const Record& record, RecordFormat api);
   // Whether the caller may go on with the record; what is wrong is counted.
   tl::expected<Pass, Refusal> admit(const StoreId& id, const Current& current, const Caller& caller, Verdict& verdict);

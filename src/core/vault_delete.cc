@@ -31,10 +31,9 @@ Held<WallTime> Vault::erase(const StoreId& id, const Caller& caller) {
     }
     const Record& record = live->record;
     const Origin by = origin(live->now, caller.address);
-    const Result<void> claimed = rows.wants()
-                                     ? rows.make(ledger_rows(id, record, record.views), RevealClaim::Want::kAllForGood,
-                                                 kDeletionClaim, record.expires_at)
-                                     : Result<void>();
+    // A store that forgets a deletion must not hand the secret out either.
+    const Result<void> claimed =
+        ask_ledger(id, record, rows, RevealClaim::Want::kAllForGood, kDeletionClaim, record.views);
     const bool handed_out = !claimed && claimed.error().code == Errc::kSpent;
     if (!claimed && !handed_out) {
       return {fail(claimed.error())};

@@ -34,6 +34,7 @@ class RefusingStore final : public SecretStore {
   }
   Result<std::vector<DueEntry>> due(WallTime now, std::size_t limit) override { return behind_.due(now, limit); }
   Result<void> ready() override { return behind_.ready(); }
+  Result<void> takes_changes() override { return behind_.takes_changes(); }
   Result<void> wait_durable(CommitSequence sequence) override { return behind_.wait_durable(sequence); }
   std::optional<Result<void>> outcome(CommitSequence sequence) override { return behind_.outcome(sequence); }
   void watch_settled(std::function<void()> listener) override { behind_.watch_settled(std::move(listener)); }

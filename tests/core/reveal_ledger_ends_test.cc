@@ -83,6 +83,17 @@ TEST_CASE("ledger ends: who is told that it is too late to delete leaves nothing
   CHECK(fixture.store.totals().live_secrets == 0);
 }
 
+TEST_CASE("ledger ends: where it is unknown whether the store took a claim's view, its row stays the reader's") {
+  EndsFixture fixture;
+  const Created created = fixture.share(SharedFixture::fresh("hunter2"));
+  fixture.failing.changes = Changes::kRefused;
+  CHECK(EndsFixture::reveal(fixture.first, created, SharedFixture::kClaim) == "unavailable");
+  CHECK(fixture.ledger.rows.size() == 1);
+  CHECK(EndsFixture::reveal(fixture.second, created, SharedFixture::kOtherClaim) == "spent");
+  CHECK(EndsFixture::reveal(fixture.second, created, SharedFixture::kClaim) == "hunter2, 0 left");
+  CHECK(fixture.ledger.releases == 0);
+}
+
 TEST_CASE("ledger ends: a reader's claim gets the same row again, whatever others have read meanwhile") {
   for (int round = 0; round < 20; ++round) {
     CAPTURE(round);

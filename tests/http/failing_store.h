@@ -19,6 +19,7 @@ class FailingStore final : public SecretStore {
   Result<Ticket> purge(const StoreId&, std::uint64_t) override { return fail(error); }
   Result<std::vector<DueEntry>> due(WallTime, std::size_t) override { return fail(error); }
   Result<void> ready() override { return fail(error); }
+  Result<void> takes_changes() override { return fail(error); }
   Result<void> wait_durable(CommitSequence) override { return fail(error); }
   std::optional<Result<void>> outcome(CommitSequence) override { return Result<void>(fail(error)); }
   void watch_settled(std::function<void()>) override {}
