@@ -156,9 +156,13 @@ Transition mark_retrieved(const Record& record, WallTime now, const Origin& orig
 }
 
 Transition mark_repeated(const Record& record, const OpenClaim& claim, WallTime now, const Origin& origin) {
-  return {record,
-          {make_event(record, Action::kRetrieved, origin.first_event, now, origin.address,
-                      "\"repeated\":true," + views_left_member(claim.views_left))}};
+  Transition transition{record,
+                        {make_event(record, Action::kRetrieved, origin.first_event, now, origin.address,
+                                    "\"repeated\":true," + views_left_member(claim.views_left))}};
+  for (OpenClaim& own : transition.next.claims) {
+    own.repetitions = static_cast<std::uint8_t>(own.repetitions + (own.name == claim.name ? 1 : 0));
+  }
+  return transition;
 }
 
 Transition mark_deleted(const Record& record, WallTime now, const Origin& origin) {

@@ -28,6 +28,8 @@ inline constexpr int kWrongPassphrasesMax = 5;
 inline constexpr std::chrono::minutes kLockDuration{15};
 // Long enough for a reader who lost an answer to ask again by himself.
 inline constexpr std::chrono::seconds kClaimDuration{60};
+// More than anybody needs who only lost answers; each is a row in the audit log.
+inline constexpr int kRepetitionsMax = 20;
 // What became of a secret of API v2 is told for this long after the secret could have been read.
 inline constexpr std::chrono::hours kReceiptRetention{24 * 30};
 
@@ -75,7 +77,7 @@ Record close_claims(Record record, WallTime now);
 // kLive: takes a view, and the last one spends. What `claim` needs to be open is kept.
 Transition mark_retrieved(const Record& record, WallTime now, const Origin& origin,
                           std::optional<OpenClaim> claim = std::nullopt);
-// In any standing, with one of its claims that is open: takes nothing.
+// In any standing, with one of its claims that is open and was repeated less than kRepetitionsMax times: takes no view.
 Transition mark_repeated(const Record& record, const OpenClaim& claim, WallTime now, const Origin& origin);
 Transition mark_deleted(const Record& record, WallTime now, const Origin& origin);  // kLive; passphrase verified
 // kLive, when a deletion finds that all of it was handed out, or is about to be: what is left ends as retrieved.

@@ -43,8 +43,23 @@ void write_v2(ByteWriter& writer, const Record& record) {
       .block(view_of(record.repetition))
       .u8(static_cast<std::uint8_t>(record.claims.size()));
   for (const OpenClaim& claim : record.claims) {
-    writer.raw(claim.name).i64(milliseconds(claim.until)).u8(claim.views_left).block(claim.wrapped_key);
+    writer.raw(claim.name)
+        .i64(milliseconds(claim.until))
+        .u8(claim.views_left)
+        .u8(claim.repetitions)
+        .block(claim.wrapped_key);
   }
+}
+
+// With room for what is added to it.
+bool is_storable(WallTime time) {
+  constexpr std::int64_t kYear10000 = 253'402'300'800'000;
+  return milliseconds(time) >= 0 && milliseconds(time) < kYear10000;
+}
+
+std::size_t claims_max(const Record& record) {
+  const bool none = record.request || record.state == State::kDeleted || record.state == State::kExpired;
+  return none ? 0U : static_cast<std::size_t>(record.views - record.views_left);
 }
 
 // False for what no record can be.
@@ -57,13 +72,16 @@ bool read_v2(ByteReader& reader, Record& record) {
   known = read_hash(reader, record.repetition) && known;
   const std::size_t claims = reader.u8();
   known = known && record.views >= 1 && record.views <= kViewsMax && record.views_left <= record.views &&
-          (record.views_left > 0) == (record.state == State::kLive) && claims <= record.views;
+          (record.views_left > 0) == (record.state == State::kLive) && is_storable(record.changed_at) &&
+          (!record.repetition || record.state == State::kLive) && claims <= claims_max(record);
   for (std::size_t i = 0; known && reader.ok() && i < claims; ++i) {
     OpenClaim claim;
     claim.name = reader.array<sizeof(RecordHash)>();
     claim.until = wall_time(reader.i64());
     claim.views_left = reader.u8();
+    claim.repetitions = reader.u8();
     claim.wrapped_key = reader.block(kSealedMax);
+    known = is_storable(claim.until) && claim.views_left >= record.views_left && claim.views_left < record.views;
     record.claims.push_back(std::move(claim));
   }
   return known;
@@ -111,7 +129,8 @@ Result<Record> decode_record(ByteView bytes) {
   record.verifier = reader.block(kSealedMax);
   const unsigned flags_known = kFlagGuarded | kFlagHasPayload | (v2 ? kFlagAsksProof | kFlagRequest : 0U);
   bool known = (v2 || record.format == RecordFormat::kApiV1) && record.state >= State::kLive &&
-               record.state <= State::kExpired && (flags & ~flags_known) == 0;
+               record.state <= State::kExpired && (flags & ~flags_known) == 0 && is_storable(record.created_at) &&
+               is_storable(record.expires_at) && is_storable(record.locked_until);
   if (v2) {
     known = known && read_v2(reader, record);
   }

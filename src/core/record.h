@@ -23,12 +23,12 @@
 //   66+W+V    8  bytes of the secret
 //   74+W+V    4  length P, then P bytes: keyed hash of the proof (16 bytes); P = 0 without, or when V is wiped
 //        +    4  length I, then I bytes: keyed hash of what was created (16 bytes), to know a repetition by; I = 0
-//        without
-//                an idempotency key or once spent
-//        +    1  number of claims, at most one for each view that was taken; then for each
+//                without an idempotency key or once spent
+//        +    1  number of claims, at most one for each view that was taken; none once deleted or expired; for each
 //                  16  keyed hash of the claim
 //                   8  until when it is open
 //                   1  views that were left
+//                   1  how often the answer was repeated
 //                   4  length, then the data key sealed under the claim's wrap key
 //
 // Not secret: it holds ciphertext, keyed hashes and times. A value.
@@ -57,6 +57,7 @@ struct OpenClaim {
   RecordHash name{};
   WallTime until;
   std::uint8_t views_left = 0;
+  std::uint8_t repetitions = 0;
   Bytes wrapped_key;
 
   bool operator==(const OpenClaim&) const = default;
@@ -91,7 +92,8 @@ struct Record {
 };
 
 Bytes encode_record(const Record& record);
-// kCorrupt for anything encode_record did not write.
+// kCorrupt for what no record can be: other bytes than encode_record writes, times before 1970 or after 9999, and what
+// contradicts itself.
 Result<Record> decode_record(ByteView bytes);
 
 }  // namespace disposable

@@ -100,10 +100,19 @@ tl::expected<Vault::Current, Vault::Refusal> Vault::load_claimed(const StoreId& 
                                                                  ByteView claim) {
   for (;;) {
     tl::expected<Current, Refusal> current = look(id);
-    // Without claims the epoch's key is not asked for, which may have been destroyed long since.
+    // Without open claims the epoch's key is not asked for, which may have been destroyed long since.
     if (!current || claim.empty() || current->record.claims.empty() ||
         standing(current->record, current->now) != Standing::kSpent) {
       return only_live(std::move(current));
+    }
+    Record open = close_claims(current->record, current->now);
+    if (open.claims.size() < current->record.claims.size()) {
+      // Wiped before anybody is told, so that a clock set back cannot open it again.
+      const Result<Ticket> closed = apply(id, *current, {std::move(open), {}});
+      if (!closed && closed.error().code != Errc::kConflict) {
+        return tl::unexpected(Refusal{closed.error(), {}});
+      }
+      continue;
     }
     const Result<RecordHash> name = claim_name(parts_.keyring, key, current->record, claim);
     if (!name) {
@@ -113,17 +122,7 @@ tl::expected<Vault::Current, Vault::Refusal> Vault::load_claimed(const StoreId& 
     if (found == nullptr) {
       return only_live(std::move(current));
     }
-    if (is_open(*found, current->now)) {
-      return current;
-    }
-    // Wiped before anybody is told, so that a clock set back cannot open it again.
-    const Result<Ticket> closed = apply(id, *current, {close_claims(current->record, current->now), {}});
-    if (closed) {
-      return tl::unexpected(Refusal{{Errc::kSpent, "retrieved before"}, *closed});
-    }
-    if (closed.error().code != Errc::kConflict) {
-      return tl::unexpected(Refusal{closed.error(), {}});
-    }
+    return current;
   }
 }
 
@@ -144,6 +143,10 @@ Result<Vault::Reading> Vault::read(const StoreId& id, const SecretKey& key, cons
     }
     const OpenClaim* const found = find_claim(record, *name);
     if (found != nullptr && is_open(*found, current.now)) {
+      if (found->repetitions >= kRepetitionsMax) {
+        const auto left = std::chrono::ceil<std::chrono::seconds>(found->until - current.now);
+        return fail(Error{Errc::kRateLimited, "an answer was repeated too often", left});
+      }
       Result<SecretBytes> secret = open_claimed(parts_.keyring, key, record, *found, claim, *payload, verdict.factors);
       return secret ? Result<Reading>(Reading{{std::move(*secret), found->views_left},
                                               mark_repeated(record, *found, current.now, by),

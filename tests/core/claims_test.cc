@@ -134,6 +134,37 @@ TEST_CASE("claim: on a secret that is spent for long it is told so, though the e
   CHECK(fixture.vault.receipt(created.receipt).outcome->stage == Stage::kRetrieved);
 }
 
+TEST_CASE("claim: nor is the key asked for by who comes before the sweeper") {
+  SharedFixture fixture;
+  const Created created = fixture.share(SharedFixture::fresh("hunter2"));
+  CHECK(fixture.read(created.key, kClaim) == "hunter2, 0 left");
+  fixture.clock.advance(60s);
+  REQUIRE(fixture.keyring.begin_epoch(fixture.random).has_value());
+  fixture.keyring.destroy_epochs_before(2);
+  CHECK(fixture.read(created.key, kClaim) == "spent");
+  CHECK(fixture.record(created.key).claims.empty());
+}
+
+TEST_CASE("claim: its answer is repeated twenty times and recorded as often, and then no more") {
+  SharedFixture fixture;
+  const Created created = fixture.share(SharedFixture::fresh("hunter2", 2));
+  CHECK(fixture.read(created.key, kOther) == "hunter2, 1 left");
+  CHECK(fixture.read(created.key, kClaim) == "hunter2, 0 left");
+  for (int i = 0; i < 20; ++i) {
+    CHECK(fixture.read(created.key, kClaim) == "hunter2, 0 left");
+  }
+  fixture.clock.advance(20s);
+  const std::size_t recorded = fixture.events().size();
+  const Held<Revealed> refused = fixture.vault.retrieve(created.key, {}, as_bytes(kClaim), {});
+  REQUIRE_FALSE(refused.outcome.has_value());
+  CHECK(refused.outcome.error().code == Errc::kRateLimited);
+  CHECK(refused.outcome.error().retry_after == 40s);
+  CHECK(fixture.events().size() == recorded);
+  CHECK(fixture.read(created.key, kOther) == "hunter2, 1 left");
+  fixture.clock.advance(40s);
+  CHECK(fixture.read(created.key, kClaim) == "spent");
+}
+
 TEST_CASE("claim: of a live secret the sweeper closes it, and the secret stays") {
   SharedFixture fixture;
   const Created created = fixture.share(SharedFixture::fresh("hunter2", 2));

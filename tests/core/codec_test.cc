@@ -40,6 +40,7 @@ Record sample_record_v2() {
   claim.name.fill(0xDD);
   claim.until = WallTime(std::chrono::milliseconds(0x0C0D));
   claim.views_left = 2;
+  claim.repetitions = 5;
   claim.wrapped_key = {4};
   record.claims = {claim};
   return record;
@@ -96,6 +97,7 @@ TEST_CASE("record: the byte format of API v2 is pinned") {
         "dddddddddddddddddddddddddddddddd"
         "0d0c000000000000"
         "02"
+        "05"
         "0100000004");
 }
 
@@ -113,7 +115,8 @@ TEST_CASE("record: of API v2, round trip of what is there and what is not") {
   CHECK(decode_record(encode_record(bare)).value() == bare);
   Record many = full;
   many.views = 100;
-  many.claims.assign(100, full.claims[0]);
+  many.views_left = 1;
+  many.claims.assign(99, full.claims[0]);
   CHECK(decode_record(encode_record(many)).value() == many);
 }
 
@@ -133,7 +136,23 @@ TEST_CASE("record: of API v2, what no record can be is kCorrupt") {
       {"more left than there were", [](Record& record) { record.views_left = 4; }},
       {"live without views", [](Record& record) { record.views_left = 0; }},
       {"spent with views", [](Record& record) { record.state = State::kRetrieved; }},
-      {"more claims than views", [](Record& record) { record.claims.resize(4); }},
+      {"more claims than views taken", [](Record& record) { record.claims.assign(2, record.claims[0]); }},
+      {"claims of a request", [](Record& record) { record.request = true; }},
+      {"a claim with more left than all but one", [](Record& record) { record.claims[0].views_left = 3; }},
+      {"a claim with less left than there is", [](Record& record) { record.claims[0].views_left = 1; }},
+      {"claims on what was deleted",
+       [](Record& record) {
+         record.state = State::kDeleted;
+         record.views_left = 0;
+         record.repetition.reset();
+       }},
+      {"a repetition of what is spent",
+       [](Record& record) {
+         record.state = State::kRetrieved;
+         record.views_left = 0;
+       }},
+      {"changed before 1970", [](Record& record) { record.changed_at = WallTime(std::chrono::milliseconds(-1)); }},
+      {"a claim for ever", [](Record& record) { record.claims[0].until = WallTime::max(); }},
       {"format 3", [](Record& record) { record.format = static_cast<RecordFormat>(3); }},
   };
   for (const Row& row : rows) {
@@ -151,6 +170,17 @@ TEST_CASE("record: of API v2, what no record can be is kCorrupt") {
   Bytes short_hash = good;
   short_hash[77] = 15;  // length of the proof's hash
   CHECK(decode_record(short_hash).error().code == Errc::kCorrupt);
+}
+
+TEST_CASE("record: times before 1970 or after 9999 are kCorrupt") {
+  for (const std::int64_t time : {std::int64_t{-1}, std::int64_t{253'402'300'800'000}, INT64_MIN, INT64_MAX}) {
+    CAPTURE(time);
+    for (WallTime Record::*const field : {&Record::created_at, &Record::expires_at, &Record::locked_until}) {
+      Record record = sample_record();
+      record.*field = WallTime(std::chrono::milliseconds(time));
+      CHECK(decode_record(encode_record(record)).error().code == Errc::kCorrupt);
+    }
+  }
 }
 
 TEST_CASE("record: round trip in every state") {
