@@ -131,6 +131,9 @@ class Vault {
   Held<WallTime> erase(const StoreId& id, const Caller& caller);
   // vault_requests.cc
   tl::expected<Current, Refusal> look_at_request(const SecretKey& fill_key);
+  Held<WallTime> mark_request_deleted(const SecretKey& fill_key, std::string_view address);
+  // Puts a tombstone where what is filled in would be. kAlreadyExists: something is there.
+  Result<Ticket> bar_filling(const SecretKey& fill_key, const SecretKey& request_key);
   // vault_status.cc
   Held<Status> status_of(const StoreId& id);
   // vault_sweep.cc

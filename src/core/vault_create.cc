@@ -187,18 +187,21 @@ Result<bool> Vault::repeats(const SecretKey& key, const Current& found, const Ne
       record.views != secret.views || record.expires_at - record.created_at != secret.ttl) {
     return false;
   }
+  const std::chrono::seconds lock = locked_for(record, found.now);
+  if (lock.count() > 0) {
+    return fail(Error{Errc::kLocked, "locked after wrong passphrases", lock});
+  }
   const Result<Verdict> verdict = judge(key, record, secret.access.proof.expose(), secret.access.passphrase.expose());
   if (!verdict) {
     return fail(verdict.error());
   }
-  if (verdict->denial) {
-    return false;
-  }
+  // Also when the passphrase is wrong, so that it takes as long to be told so.
   const auto hash = repetition_hash(parts_.keyring, key, record, secret.secret.expose(), verdict->factors);
   if (!hash) {
     return fail(hash.error());
   }
-  return equal_constant_time(*hash, *record.repetition);
+  const bool same = equal_constant_time(*hash, *record.repetition);
+  return same && !verdict->denial;
 }
 
 }  // namespace disposable

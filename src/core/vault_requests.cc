@@ -57,18 +57,14 @@ Held<Created> Vault::fill(const SecretKey& fill_key, SecretBytes secret, std::st
       std::chrono::duration_cast<std::chrono::seconds>(request->record.expires_at - request->record.created_at);
   const SecretKey key = parts_.keyring.request_key(fill_key);
   Held<Created> filled = insert(key, filling, {}, random, address);
-  if (!filled.outcome) {
+  if (filled.outcome || filled.outcome.error().code != Errc::kAlreadyExists) {
     return filled;
   }
-  // A deletion meanwhile may have come too early to meet what was filled in.
+  // By another, or by a deletion meanwhile.
   const tl::expected<Current, Refusal> still = only_live(look_at_request(fill_key));
-  if (!still && still.error().error.code == Errc::kSpent) {
-    const Held<WallTime> erased = erase(parts_.keyring.store_id(key), {RecordFormat::kApiV2, {}, address});
-    if (erased.outcome) {
-      return {fail(Errc::kSpent, "the request was deleted"), later(still.error().ticket, erased.ticket)};
-    }
-  }
-  return filled;
+  return !still && still.error().error.code == Errc::kSpent
+             ? Held<Created>{fail(still.error().error), still.error().ticket}
+             : std::move(filled);
 }
 
 Held<RequestStatus> Vault::request_status(const SecretKey& fill_key) {
@@ -76,46 +72,85 @@ Held<RequestStatus> Vault::request_status(const SecretKey& fill_key) {
   if (!request) {
     return {fail(request.error().error), request.error().ticket};
   }
-  if (request->record.state == State::kDeleted) {
-    return {RequestStatus{RequestStage::kDeleted, request->record.expires_at}, request->ticket};
-  }
+  const Record& record = request->record;
   const Result<Current> filled = load(parts_.keyring.store_id(parts_.keyring.request_key(fill_key)));
-  if (filled) {
-    return {RequestStatus{RequestStage::kFilled, filled->record.expires_at}, later(request->ticket, filled->ticket)};
-  }
-  if (filled.error().code != Errc::kNotFound) {
+  if (!filled && filled.error().code != Errc::kNotFound) {
     return {fail(filled.error())};
   }
-  const bool live = request->record.state == State::kLive;
-  return {RequestStatus{live ? RequestStage::kWaiting : RequestStage::kExpired, request->record.expires_at},
-          request->ticket};
+  // A deletion is not over while there is something to read.
+  const bool readable = filled && standing(filled->record, filled->now) == Standing::kLive;
+  const bool withdrawn = record.state == State::kDeleted || (filled && filled->record.bytes == 0);
+  if (filled && (readable || !withdrawn)) {
+    return {RequestStatus{RequestStage::kFilled, filled->record.expires_at}, later(request->ticket, filled->ticket)};
+  }
+  if (withdrawn) {
+    return {RequestStatus{RequestStage::kDeleted, record.expires_at},
+            filled ? later(request->ticket, filled->ticket) : request->ticket};
+  }
+  return {
+      RequestStatus{record.state == State::kLive ? RequestStage::kWaiting : RequestStage::kExpired, record.expires_at},
+      request->ticket};
 }
 
-Held<WallTime> Vault::delete_request(const SecretKey& fill_key, const SecretKey& request_key,
-                                     std::string_view address) {
-  if (!equal_constant_time(parts_.keyring.request_key(fill_key).expose(), request_key.expose())) {
-    return {fail(Errc::kNotFound, "the keys do not belong together")};
-  }
-  const StoreId id = parts_.keyring.store_id(fill_key);
-  Held<WallTime> deleted{WallTime{}};
+Held<WallTime> Vault::mark_request_deleted(const SecretKey& fill_key, std::string_view address) {
   for (;;) {
     const tl::expected<Current, Refusal> request = only_live(look_at_request(fill_key));
     if (!request) {
-      deleted = {fail(request.error().error), request.error().ticket};
-      break;
+      return {fail(request.error().error), request.error().ticket};
     }
-    const Result<Ticket> marked =
-        apply(id, *request, mark_deleted(request->record, request->now, origin(request->now, address)));
+    const Result<Ticket> marked = apply(parts_.keyring.store_id(fill_key), *request,
+                                        mark_deleted(request->record, request->now, origin(request->now, address)));
     if (marked) {
-      deleted = {request->now, *marked};
-      break;
+      return {request->now, *marked};
     }
     if (marked.error().code != Errc::kConflict) {
       return {fail(marked.error())};
     }
   }
-  // What was filled in lives longer than the request.
-  const Held<WallTime> filled = erase(parts_.keyring.store_id(request_key), {RecordFormat::kApiV2, {}, address});
+}
+
+Result<Ticket> Vault::bar_filling(const SecretKey& fill_key, const SecretKey& request_key) {
+  const Result<Current> request = load(parts_.keyring.store_id(fill_key));
+  if (!request) {
+    return fail(request.error());
+  }
+  Record record;
+  record.format = RecordFormat::kApiV2;
+  record.state = State::kDeleted;
+  record.created_at = request->record.created_at;
+  record.expires_at = request->record.expires_at;
+  record.changed_at = request->now;
+  record.views_left = 0;
+  record.epoch = request->record.epoch;
+  record.fingerprint = parts_.keyring.fingerprint(request_key);
+  return parts_.store.insert(parts_.keyring.store_id(request_key),
+                             {encode_record(record), due_at(record, request->now)}, {}, {});
+}
+
+// First the request, so that nobody begins to fill it; then what was filled in, which lives longer than the request.
+// Who has begun before is still to come, and meets a tombstone in the place of what he would fill in.
+Held<WallTime> Vault::delete_request(const SecretKey& fill_key, const SecretKey& request_key,
+                                     std::string_view address) {
+  if (!equal_constant_time(parts_.keyring.request_key(fill_key).expose(), request_key.expose())) {
+    return {fail(Errc::kNotFound, "the keys do not belong together")};
+  }
+  Held<WallTime> deleted = mark_request_deleted(fill_key, address);
+  const bool over = deleted.outcome || deleted.outcome.error().code == Errc::kSpent;
+  if (!over && deleted.outcome.error().code != Errc::kNotFound) {
+    return deleted;
+  }
+  const Caller caller{RecordFormat::kApiV2, {}, address};
+  Held<WallTime> filled = erase(parts_.keyring.store_id(request_key), caller);
+  if (over && !filled.outcome && filled.outcome.error().code == Errc::kNotFound) {
+    const Result<Ticket> barred = bar_filling(fill_key, request_key);
+    if (barred) {
+      deleted.ticket = later(deleted.ticket, *barred);
+    } else if (barred.error().code != Errc::kAlreadyExists) {
+      return {fail(barred.error())};
+    } else {
+      filled = erase(parts_.keyring.store_id(request_key), caller);
+    }
+  }
   if (filled.outcome) {
     return {*filled.outcome, later(deleted.ticket, filled.ticket)};
   }

@@ -105,6 +105,20 @@ TEST_CASE("idempotency: what is spent or expired is not created again under the 
   CHECK(fixture.create_text(IdempotentFixture::order(other)) == "already exists");
 }
 
+TEST_CASE("idempotency: no passphrase is looked at while the secret is locked") {
+  IdempotentFixture fixture;
+  const Created first = fixture.share(IdempotentFixture::order());
+  for (int i = 0; i < 5; ++i) {
+    CHECK(fixture.read(first.key, {}, "wrong", SharedFixture::kProof) == "denied");
+  }
+  const auto guess = [](NewSharedSecret& secret) { secret.access.passphrase = SecretBytes::copy_of(as_bytes("p")); };
+  CHECK(fixture.create_text(IdempotentFixture::order(guess)) == "locked");
+  CHECK(fixture.create_text(IdempotentFixture::order()) == "locked");
+  fixture.clock.advance(15min);
+  CHECK(fixture.create_text(IdempotentFixture::order(guess)) == "already exists");
+  CHECK(fixture.create_text(IdempotentFixture::order()).size() == SecretKey::kTextSize);
+}
+
 TEST_CASE("idempotency: a creation that was not confirmed is not acknowledged before it is") {
   IdempotentFixture fixture;
   RefusingStore store(fixture.store);

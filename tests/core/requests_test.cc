@@ -6,6 +6,7 @@
 #include <atomic>
 #include <thread>
 
+#include "core/refusing_store.h"
 #include "core/shared_fixture.h"
 
 namespace disposable {
@@ -155,6 +156,43 @@ TEST_CASE("request: of many who fill at once one does, and of a deletion meanwhi
       CHECK(filled <= 1);
       CHECK(fixture.read(request.request_key) != "hunter2, 0 left");
     }
+  }
+}
+
+TEST_CASE("request: who began to fill it before it was withdrawn comes too late") {
+  RequestFixture fixture;
+  RefusingStore store(fixture.store);
+  Vault slow{Vault::Parts{store, fixture.keyring, fixture.clock, fixture.random, fixture.lane, Argon2Cost{1, 8192}}};
+  const NewRequest request = fixture.ask();
+  store.on_change = [&] {
+    CHECK(fixture.withdraw(request.fill_key, request.request_key) == "deleted");
+    CHECK(fixture.status(request.fill_key) == "deleted");
+  };
+  const Held<Created> late = slow.fill(request.fill_key, SecretBytes::copy_of(as_bytes("hunter2")), {});
+  REQUIRE_FALSE(late.outcome.has_value());
+  CHECK(late.outcome.error().code == Errc::kSpent);
+  CHECK(fixture.read(request.request_key) == "spent");
+  CHECK(fixture.status(request.fill_key) == "deleted");
+  CHECK(fixture.withdraw(request.fill_key, request.request_key) == "spent");
+  CHECK(fixture.store.totals().live_secrets == 0);
+  fixture.clock.advance(1h + 24h * 30);
+  CHECK(fixture.vault.sweep(10)->purged == 2);
+}
+
+TEST_CASE("request: a withdrawal that failed half way does not hide what there is to read, and can be repeated") {
+  RequestFixture fixture;
+  RefusingStore store(fixture.store);
+  Vault failing{Vault::Parts{store, fixture.keyring, fixture.clock, fixture.random, fixture.lane, Argon2Cost{1, 8192}}};
+  for (const bool filled : {false, true}) {
+    CAPTURE(filled);
+    const NewRequest request = fixture.ask();
+    CHECK((!filled || fixture.fill(request.fill_key, "hunter2") == "filled"));
+    store.changes = RefusingStore::Changes::kUnconfirmed;
+    CHECK(failing.delete_request(request.fill_key, request.request_key, {}).outcome.error().code == Errc::kUnavailable);
+    CHECK(fixture.status(request.fill_key) == (filled ? "filled" : "deleted"));
+    CHECK(fixture.withdraw(request.fill_key, request.request_key) == (filled ? "deleted" : "spent"));
+    CHECK(fixture.status(request.fill_key) == "deleted");
+    CHECK(fixture.read(request.request_key) == "spent");
   }
 }
 
