@@ -40,7 +40,7 @@ struct NewSharedSecret {
   std::chrono::seconds ttl{86'400};
   int views = 1;                // 1 to kViewsMax
   std::string idempotency_key;  // visible ASCII; empty: none
-  std::string principal;        // whose idempotency key it is: the id of a token; empty: nobody's in particular
+  std::string principal;        // whose idempotency key it is; two of one name share their keys
 };
 
 struct Created {

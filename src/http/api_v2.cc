@@ -1,6 +1,7 @@
 #include "http/api_v2.h"
 
 #include "http/bodies_v2.h"
+#include "http/creators.h"
 #include "http/json_text.h"
 #include "http/media_type.h"
 #include "http/problem.h"
@@ -127,7 +128,7 @@ Response create(const Api::Parts& parts, const Request& request) {
   if (!fresh) {
     return invalid_body_problem(fresh.error());
   }
-  fresh->principal = request.principal;
+  fresh->principal = idempotency_principal(request);
   const Held<Created> held = parts.vault.create(std::move(*fresh), request.address);
   if (held.outcome) {
     return held_by(held.ticket, json_response(201, json_of(*held.outcome)));

@@ -21,6 +21,18 @@ std::optional<std::string_view> bearer(std::string_view credentials) {
 
 }  // namespace
 
+std::string idempotency_principal(const Request& request) {
+  if (!request.principal.empty()) {
+    return std::string(request.principal);
+  }
+  const std::optional<IpAddress> ip = IpAddress::parse(request.address);
+  if (!ip) {
+    return "from:" + std::string(request.address);
+  }
+  const ClientPrefix prefix = ip->client_prefix();
+  return (prefix.is_v4 ? "v4:" : "v6:") + std::to_string(prefix.bits);
+}
+
 CreatorTokens::CreatorTokens(std::vector<CreatorToken> tokens) : tokens_(std::move(tokens)) {
   std::sort(tokens_.begin(), tokens_.end(), [](const CreatorToken& a, const CreatorToken& b) { return a.id < b.id; });
 }

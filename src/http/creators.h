@@ -65,6 +65,10 @@ enum class CreationRefusal : std::uint8_t {
 // The id of the token that was shown, or empty without one.
 using Principal = tl::expected<std::string, CreationRefusal>;
 
+// Whose idempotency keys those of a creation are: the token's or, without one, those of what the limits count the
+// client by. No token's id has a colon, so the kinds cannot meet.
+std::string idempotency_principal(const Request& request);
+
 struct Creators {
   CreatorRules rules{};
   std::shared_ptr<const CreatorTokens> tokens = std::make_shared<const CreatorTokens>();

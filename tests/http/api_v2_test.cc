@@ -138,6 +138,37 @@ TEST_CASE("api v2: the same creation may be sent again, another with its key may
   CHECK(fixture.send(kSecrets, "x", with_type).problem() == "idempotency-key-reused");
 }
 
+TEST_CASE("api v2: an idempotency key is a token's or an address's own") {
+  ApiV2Fixture fixture;
+  struct Row {
+    const char* name;
+    std::string_view address;
+    std::string_view principal;
+    bool same;  // as from 192.0.2.7 without a token
+  };
+  const Row rows[] = {
+      {"another address", "192.0.2.8", "", false},
+      {"a token", "192.0.2.7", "0123456789abcdef", false},
+      {"a token that is named like the address", "192.0.2.7", "192.0.2.7", false},
+      {"a v6 network of the same number", "0:0:c000:0207::1", "", false},
+      {"a Unix socket", "unix", "", false},
+      {"the same again", "192.0.2.7", "", true},
+  };
+  const std::vector<HeaderField> headers = {kBytes.front(), {"Idempotency-Key", "0123456789abcdef"}};
+  const auto create = [&](std::string_view address, std::string_view principal) {
+    Request request{"POST", kSecrets, headers, as_bytes("x"), address};
+    request.principal = principal;
+    return Json::parse(body_of(fixture.api.handle(request))).at("secret_key").get<std::string>();
+  };
+  const std::string first = create("192.0.2.7", "");
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    CHECK((create(row.address, row.principal) == first) == row.same);
+  }
+  CHECK(create("2001:db8::1", "") == create("2001:db8::2:3:4:5", ""));
+  CHECK(create("2001:db8::1", "") != create("2001:db8:0:1::1", ""));
+}
+
 TEST_CASE("api v2: a request is filled once, read by the one who asked, and watched by both") {
   ApiV2Fixture fixture;
   const Answer asked = fixture.send("/api/v2/requests", "");
