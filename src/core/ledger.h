@@ -2,7 +2,9 @@
 //
 // A store that is copied to others without waiting for them (Redis with Sentinel) can forget a change when one of them
 // takes over, and a spent secret comes back. So a secret is handed out or deleted only after a row for it, which only
-// one request can have, is on another disk: what the store forgot costs a lost secret and never a second reading.
+// one request can have, is on another disk: what the store forgot costs a lost secret and never a second reading. Only
+// whoever had it by a claim of his own can have it again by that claim, whatever the store forgot meanwhile: the end of
+// the claim, or a deletion. The ledger knows the claim's name and not its time.
 // A secret that may be read several times has as many rows (Keyring::view_row).
 
 #pragma once

@@ -64,7 +64,8 @@ Event created_event(const Record& record, const Origin& origin);
 // By how many an event makes the live secrets more. Requests are none.
 int live_change(const Event& event);
 
-// Over is also a claim whose end lies impossibly far ahead: a clock set back must not lengthen it.
+// Over is also a claim whose end lies impossibly far ahead: a clock set back must not lengthen it. So a node whose
+// clock is more than kClaimDuration behind ends the claims that others have opened.
 bool is_open(const OpenClaim& claim, WallTime now);
 // Until when a claim of now is open: never beyond the secret's expiry.
 WallTime claim_until(const Record& record, WallTime now);
