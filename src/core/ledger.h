@@ -44,7 +44,7 @@ class RevealLedger {
   virtual Result<void> ready() = 0;
 };
 
-// By this claim every deletion of a secret has its rows, so that the next attempt finishes one that failed.
+// By this claim every deletion with API v2 has its rows, so that the next attempt finishes one that failed.
 inline constexpr EventId kDeletionClaim{};
 
 // What one request has in the ledger; given back at its end unless it is for good. One thread.

@@ -128,6 +128,8 @@ class Vault {
   Result<Reading> read(const StoreId& id, const SecretKey& key, const Current& current, const Verdict& verdict,
                        ByteView claim, std::string_view address);
   // vault_delete.cc
+  // As look(), but that it was deleted is confirmed.
+  tl::expected<Current, Refusal> look_confirmed(const StoreId& id);
   Held<WallTime> erase(const StoreId& id, const Caller& caller);
   // vault_requests.cc
   tl::expected<Current, Refusal> look_at_request(const SecretKey& fill_key);

@@ -61,12 +61,14 @@ TEST_CASE(
 }
 
 TEST_CASE("ledger ends: a deletion that failed is finished by the next one") {
-  EndsFixture fixture;
-  const Created created = fixture.share(SharedFixture::fresh("hunter2", 2));
-  fixture.failing.changes = Changes::kRefused;
-  CHECK(EndsFixture::remove(fixture.first, created) == "unavailable");
-  CHECK(EndsFixture::reveal(fixture.second, created) == "spent");  // whoever wanted it deleted has that much
-  CHECK(EndsFixture::remove(fixture.second, created) == "deleted");
+  for (const int views : {1, 2}) {
+    EndsFixture fixture;
+    const Created created = fixture.share(SharedFixture::fresh("hunter2", views));
+    fixture.failing.changes = Changes::kRefused;
+    CHECK(EndsFixture::remove(fixture.first, created) == "unavailable");
+    CHECK(EndsFixture::reveal(fixture.second, created) == "spent");  // whoever wanted it deleted has that much
+    CHECK(EndsFixture::remove(fixture.second, created) == "deleted");
+  }
 }
 
 TEST_CASE("ledger ends: who is told that it is too late to delete leaves nothing to be read") {
