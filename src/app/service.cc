@@ -17,7 +17,6 @@ namespace {
 constexpr std::chrono::seconds kFinishTime{10};        // for requests in hand at the end
 constexpr std::chrono::seconds kDrainTime{10};         // for the projector at the end
 constexpr std::chrono::milliseconds kTokensAge{1000};  // after which it is looked whether they have changed
-
 constexpr const char* kSandboxHint = "; --no-sandbox starts without it";
 
 StorageLimits storage_limits(const ServeOptions& options) {
@@ -41,10 +40,7 @@ Result<FileDescriptor> claim_data_dir(const ServeOptions& options) {
     return fail(Errc::kInvalidArgument,
                 "the data folder " + folder.string() + " is being restored, or a restore did not end; run it again");
   }
-  if (options.backends.store.empty()) {
-    std::filesystem::create_directories(paths.store(), error);
-  }
-  if (error) {
+  if (options.backends.store.empty() && !std::filesystem::create_directories(paths.store(), error) && error) {
     return fail(Errc::kInvalidArgument, "cannot use the data folder " + folder.string() + ": " + error.message());
   }
   if (::access(folder.c_str(), R_OK | W_OK | X_OK) != 0) {
@@ -198,11 +194,12 @@ void Service::write_metrics(MetricsText& text) {
   store_->write_metrics(text, parts_.clock.now());
   projector_->write_metrics(text);
   lane_.write_metrics(text);
+  budget_.write_metrics(text);
 }
 
 void Service::build_api() {
-  vault_ =
-      std::make_unique<Vault>(Vault::Parts{*store_, keyring_, parts_.clock, parts_.random, lane_, {}, ledger_.get()});
+  vault_ = std::make_unique<Vault>(
+      Vault::Parts{*store_, keyring_, parts_.clock, parts_.random, lane_, {}, ledger_.get(), &budget_});
   Api::Parts api{*vault_, [this] { return ready(); }};
   api.metrics = [this](MetricsText& text) { write_metrics(text); };
   api.metrics_apart = !parts_.options.metrics_listen.empty();
@@ -271,6 +268,7 @@ void Service::reload() {
     }
     parts_.log.set_level(log_level(reloaded->options, parts_.log.format()));
     store_->set_storage_limits(storage_limits(reloaded->options));
+    budget_.configure(reloaded->options.limits.buffer_bytes_max);
     frontend_->reload(reloaded->options);
     parts_.log.write(LogLevel::kInfo, "reloaded");
   } else {

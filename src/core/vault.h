@@ -14,6 +14,7 @@
 #include "core/ledger.h"
 #include "core/lifecycle.h"
 #include "core/passphrase_lane.h"
+#include "core/payload_budget.h"
 #include "core/shared_secret.h"
 #include "core/store.h"
 #include "crypto/keyring.h"
@@ -38,7 +39,8 @@ class Vault {
     Random& random;
     PassphraseLane& lane;
     Argon2Cost argon2{};
-    RevealLedger* ledger = nullptr;  // null: the store alone decides
+    RevealLedger* ledger = nullptr;   // null: the store alone decides
+    PayloadBudget* budget = nullptr;  // null: retrievals of API v2 may take any memory
   };
 
   explicit Vault(const Parts& parts) : parts_(parts) {}
@@ -59,7 +61,7 @@ class Vault {
   Held<Created> create(NewSharedSecret secret, std::string_view address);
   // Takes a view, and the last one spends. With a claim of kClaimSizeMin to kClaimSizeMax bytes, the same claim gets
   // the same answer again for kClaimDuration. kWrongProof and kDenied (wrong or missing, counted together), kLocked;
-  // else as above.
+  // kUnavailable also when others' retrievals take the memory; else as above.
   Held<Revealed> retrieve(const SecretKey& key, const Access& access, ByteView claim, std::string_view address);
   // When it was deleted. Refuses as retrieve.
   Held<WallTime> delete_secret(const SecretKey& key, const Access& access, std::string_view address);
@@ -89,6 +91,7 @@ class Vault {
   struct Verdict;
   struct Caller;
   struct Reading;
+  struct Opened;
   struct Sealing;
   enum class Pass : std::uint8_t;
 
@@ -122,11 +125,13 @@ class Vault {
   Result<bool> repeats(const SecretKey& key, const Current& found, const NewSharedSecret& secret);
   // vault_retrieve.cc
   Result<Bytes> load_payload(const StoreId& id);
+  // Memory for the payload of a secret of API v2, sealed and open: the others are bounded by what fits into JSON.
+  Result<PayloadBudget::Share> reserve(const Record& record);
   Result<Verdict> judge(const SecretKey& key, const Record& record, ByteView proof, ByteView passphrase);
   // A live record, and also a spent one with an open claim of this reader.
   tl::expected<Current, Refusal> load_claimed(const StoreId& id, const SecretKey& key, ByteView claim);
   Result<Reading> read(const StoreId& id, const SecretKey& key, const Current& current, const Verdict& verdict,
-                       ByteView claim, std::string_view address);
+                       ByteView claim, std::string_view address, Opened& opened);
   // vault_delete.cc
   // As look(), but that it was deleted is confirmed.
   tl::expected<Current, Refusal> look_confirmed(const StoreId& id);

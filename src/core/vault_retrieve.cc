@@ -10,6 +10,17 @@ Result<Bytes> Vault::load_payload(const StoreId& id) {
   return payload;
 }
 
+Result<PayloadBudget::Share> Vault::reserve(const Record& record) {
+  if (parts_.budget == nullptr) {
+    return PayloadBudget::Share();
+  }
+  std::optional<PayloadBudget::Share> share = parts_.budget->reserve(2 * record.bytes);
+  if (!share) {
+    return fail(Error{Errc::kUnavailable, "retrievals take all the memory that they may", std::chrono::seconds{1}});
+  }
+  return std::move(*share);
+}
+
 Held<SecretBytes> Vault::retrieve(const SecretKey& key, std::string_view address) {
   const StoreId id = parts_.keyring.store_id(key);
   RevealClaim claim(parts_.ledger);
@@ -127,9 +138,11 @@ tl::expected<Vault::Current, Vault::Refusal> Vault::load_claimed(const StoreId& 
 }
 
 Result<Vault::Reading> Vault::read(const StoreId& id, const SecretKey& key, const Current& current,
-                                   const Verdict& verdict, ByteView claim, std::string_view address) {
+                                   const Verdict& verdict, ByteView claim, std::string_view address,
+                                   Opened& opened_before) {
   const Record& record = current.record;
-  const Result<Bytes> payload = load_payload(id);
+  const bool again = opened_before.is_of(record);
+  const Result<Bytes> payload = again ? Result<Bytes>() : load_payload(id);
   if (!payload) {
     return fail(payload.error());
   }
@@ -147,7 +160,9 @@ Result<Vault::Reading> Vault::read(const StoreId& id, const SecretKey& key, cons
         const auto left = std::chrono::ceil<std::chrono::seconds>(found->until - current.now);
         return fail(Error{Errc::kRateLimited, "an answer was repeated too often", left});
       }
-      Result<SecretBytes> secret = open_claimed(parts_.keyring, key, record, *found, claim, *payload, verdict.factors);
+      Result<SecretBytes> secret =
+          again ? std::move(opened_before.secret)
+                : open_claimed(parts_.keyring, key, record, *found, claim, *payload, verdict.factors);
       return secret ? Result<Reading>(Reading{{std::move(*secret), found->views_left},
                                               mark_repeated(record, *found, current.now, by),
                                               true,
@@ -161,7 +176,8 @@ Result<Vault::Reading> Vault::read(const StoreId& id, const SecretKey& key, cons
     opened = std::move(*sealed);
     reader = *name;
   }
-  Result<SecretBytes> secret = open_secret(parts_.keyring, key, record, *payload, verdict.factors);
+  Result<SecretBytes> secret =
+      again ? std::move(opened_before.secret) : open_secret(parts_.keyring, key, record, *payload, verdict.factors);
   if (!secret) {
     return fail(secret.error());
   }
@@ -180,6 +196,8 @@ Held<Revealed> Vault::retrieve(const SecretKey& key, const Access& access, ByteV
     return judge(key, record, access.proof.expose(), access.passphrase.expose());
   };
   Verdict verdict;
+  Opened opened;
+  std::optional<PayloadBudget::Share> memory;
   for (;;) {
     const tl::expected<Current, Refusal> current = load_claimed(id, key, claim);
     if (!current) {
@@ -199,7 +217,14 @@ Held<Revealed> Vault::retrieve(const SecretKey& key, const Access& access, ByteV
     if (*pass == Pass::kLoadAgain) {
       continue;
     }
-    Result<Reading> reading = read(id, key, *current, verdict, claim, address);
+    if (!memory) {
+      Result<PayloadBudget::Share> share = reserve(current->record);
+      if (!share) {
+        return {fail(share.error()), current->ticket};
+      }
+      memory.emplace(std::move(*share));
+    }
+    Result<Reading> reading = read(id, key, *current, verdict, claim, address, opened);
     if (!reading) {
       if (changed_since(id, current->version)) {
         continue;
@@ -214,6 +239,7 @@ Held<Revealed> Vault::retrieve(const SecretKey& key, const Access& access, ByteV
     if (done.error().code != Errc::kConflict) {
       return {fail(done.error())};
     }
+    opened = {std::move(reading->revealed.secret), current->record.created_at};
   }
 }
 

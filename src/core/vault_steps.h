@@ -45,6 +45,14 @@ struct Vault::Reading {
   std::optional<RecordHash> reader;  // who brought a claim along
 };
 
+// What was decrypted already when somebody else changed the record, so that it is neither read nor decrypted again.
+struct Vault::Opened {
+  SecretBytes secret;
+  WallTime created_at;
+
+  bool is_of(const Record& record) const { return !secret.empty() && created_at == record.created_at; }
+};
+
 // What a new secret is sealed with besides its key.
 struct Vault::Sealing {
   Factors factors;

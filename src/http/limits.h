@@ -26,7 +26,8 @@ struct Limits {
   std::size_t address_connections_max = 512;
   // What has arrived of unfinished requests and what waits to be read by slow readers, of all connections together:
   // five of the largest. Over it bodies wait, new requests get 503, and after a second so do the slowest of those that
-  // are unfinished. What is worked on takes up to five times as much of memory.
+  // are unfinished. Bodies that are worked on take up to five times as much of memory; large retrievals that are worked
+  // on, as much again and no more (core/payload_budget.h).
   std::uint64_t buffer_bytes_max = 128ULL << 20U;
 
   // TLS handshakes under way, from a peer's first record on: each costs 40 KiB. At the limit the oldest one makes room.
