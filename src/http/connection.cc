@@ -129,6 +129,7 @@ bool Connection::write_response() {
   if (written.status == IoStatus::kAgain) {
     if (!exchange.blocked) {
       charge(exchange.response_head.size());
+      exchange.blocked_since = host_.now();
       host_.set_deadline(*this, deadline_for(host_.limits().response_max, exchange.response_size()));
     }
     if (!exchange.blocked || exchange.sent > exchange.sent_when_blocked) {

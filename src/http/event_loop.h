@@ -80,6 +80,7 @@ class EventLoop final : private ConnectionHost, private AcceptHost {
   void relieve();
   Client* dispensable();
   Client* slowest_reading();
+  Client* slowest_taking();
   void bury(Client& client);
 
   // Limits and metrics

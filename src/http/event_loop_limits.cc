@@ -18,7 +18,12 @@ constexpr std::chrono::seconds kComeBackAfter{5};
 // nothing of his answer.
 constexpr std::chrono::seconds kPatience{1};
 
-// Of an unfinished request: less than this makes little room.
+// And then for somebody who takes a large answer at less than this pace: 25 MiB are taken in 100 s. Nobody is hit whose
+// line has 2 Mbit/s, and the first packets are always slow.
+constexpr std::chrono::seconds kPatienceWithPace{3};
+constexpr double kPaceMin = 256.0 * 1024;  // bytes a second
+
+// Of an unfinished request, or an answer: less than this makes little room.
 constexpr std::size_t kLargePart = 64UL * 1024;
 // So many at most, the oldest, so that a crowd costs a bounded time.
 constexpr int kCompared = 1024;
@@ -101,7 +106,30 @@ EventLoop::Client* EventLoop::slowest_reading() {
   return chosen;
 }
 
-// First who loses nothing, then who has not brought all. Null while everybody else still deserves patience.
+// Of those who take a large answer too slowly: first who can have it again, of them the slowest.
+EventLoop::Client* EventLoop::slowest_taking() {
+  Client* chosen = nullptr;
+  double slowest = kPaceMin;
+  Client* client = clients_->stalled.front();
+  for (int i = 0; client != nullptr && i < kCompared; ++i, client = client->among_stalled.next) {
+    const Exchange& exchange = client->exchange();
+    const std::chrono::duration<double> span = now_ - exchange.blocked_since;
+    const double pace = static_cast<double>(exchange.sent) / std::max(span.count(), 1.0);
+    if (span < kPatienceWithPace || pace >= kPaceMin || exchange.response.body.size() < kLargePart) {
+      continue;
+    }
+    const bool repeatable = exchange.response.repeatable;
+    const bool preferred = chosen != nullptr && chosen->exchange().response.repeatable;
+    if (repeatable == preferred ? pace < slowest : repeatable) {
+      chosen = client;
+      slowest = pace;
+    }
+  }
+  return chosen;
+}
+
+// First who loses nothing, then who has not brought all, then who takes nothing or too little. Null while everybody
+// else still deserves patience.
 EventLoop::Client* EventLoop::dispensable() {
   Client* const stalled = clients_->stalled.front();
   if (stalled != nullptr && stalled->stalled_since == SteadyTime::min()) {
@@ -110,7 +138,7 @@ EventLoop::Client* EventLoop::dispensable() {
   if (Client* const reading = slowest_reading()) {
     return reading;
   }
-  return stalled != nullptr && now_ - stalled->stalled_since >= kPatience ? stalled : nullptr;
+  return stalled != nullptr && now_ - stalled->stalled_since >= kPatience ? stalled : slowest_taking();
 }
 
 void EventLoop::stalled(Connection& connection) {

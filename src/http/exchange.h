@@ -32,6 +32,7 @@ struct Exchange {
   bool close = false;    // no request is read after the response
   std::size_t sent = 0;
   bool blocked = false;  // the peer did not take the response at once
+  SteadyTime blocked_since{};
   std::size_t sent_when_blocked = 0;
 
   std::uint64_t charged = 0;  // bytes of `in` and of an unread response that are counted against the host's budget

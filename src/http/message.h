@@ -51,6 +51,7 @@ struct Response {
   ByteView constant_body{};  // instead of `body`: lives as long as the program, so that slow readers cost no memory
   // The response may leave only when this is durable; when it cannot become durable, unavailable() leaves instead.
   Ticket ticket{};
+  bool repeatable = false;  // who asks again gets it again
   // For the operator's log and never for the client: why a 5xx came to be. Empty otherwise.
   std::string log_detail{};
 
