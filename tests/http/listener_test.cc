@@ -109,6 +109,15 @@ TEST_CASE("listener: who does not read costs little of the kernel, who reads has
   CHECK(unsent < 128 * 1024);
 }
 
+TEST_CASE("listener: a peer that is gone is not waited for as long as its answer may take") {
+  const auto listener = open("127.0.0.1:0");
+  REQUIRE(listener);
+  const FileDescriptor client = connect_to(*listener);
+  const FileDescriptor accepted(::accept(listener->socket.get(), nullptr, nullptr));
+  REQUIRE(accepted);
+  CHECK(option_of(accepted.get(), IPPROTO_TCP, TCP_USER_TIMEOUT) == 30'000);
+}
+
 TEST_CASE("listener: all addresses of both versions together") {
   const auto v6 = open("[::]:0");
   REQUIRE(v6);
