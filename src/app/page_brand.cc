@@ -1,7 +1,9 @@
 #include "app/page_brand.h"
 
+#include <algorithm>
 #include <fstream>
 
+#include "client/utf8.h"
 #include "web/assets.h"
 
 namespace disposable {
@@ -32,8 +34,18 @@ Error unusable(const std::string& file, const char* why) {
   return {Errc::kInvalidArgument, "--page-logo " + file + " " + why};
 }
 
-std::string length_problem(const std::string& text, std::size_t bytes_max) {
-  return text.size() > bytes_max ? "longer than " + std::to_string(bytes_max) + " bytes" : std::string{};
+// It goes into HTML, JSON and the browsers' title bars.
+std::string line_problem(const std::string& text, std::size_t bytes_max) {
+  constexpr char kDelete = 0x7F;
+  if (text.size() > bytes_max) {
+    return "longer than " + std::to_string(bytes_max) + " bytes";
+  }
+  if (!is_utf8(text)) {
+    return "not UTF-8";
+  }
+  const bool control =
+      std::any_of(text.begin(), text.end(), [](char c) { return (c >= 0 && c < ' ') || c == kDelete; });
+  return control ? "has control characters" : std::string{};
 }
 
 Result<PageBrand> read_page_brand(const PageOptions& options) {
@@ -80,9 +92,9 @@ std::string page_colour_problem(const std::string& text) {
 }
 
 std::string page_name_problem(const std::string& text) {
-  return text.empty() ? "empty" : length_problem(text, kNameBytesMax);
+  return text.empty() ? "empty" : line_problem(text, kNameBytesMax);
 }
 
-std::string page_footer_problem(const std::string& text) { return length_problem(text, kFooterBytesMax); }
+std::string page_footer_problem(const std::string& text) { return line_problem(text, kFooterBytesMax); }
 
 }  // namespace disposable
