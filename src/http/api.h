@@ -78,7 +78,8 @@ class Api {
     Body body = Body::kIgnored;
     std::span<const int> statuses;  // every status that this operation answers
     Response (Api::*handler)(const Request& request, std::string_view parameter) const = nullptr;
-    bool creates = false;  // only who may create may ask for it: http/creators.h
+    bool creates = false;   // only who may create may ask for it: http/creators.h
+    bool promises = false;  // others may put an upload into what it creates
   };
   static std::span<const Operation> operations();
 
@@ -98,6 +99,11 @@ class Api {
   // What is refused by the head alone (404, 405, 413, 415, 403 to a prefetch), so that a body need not be read before
   // it is refused. `body_bytes` is the length that was announced.
   std::optional<Response> refuse(const Route& route, const Request& head, std::uint64_t body_bytes) const;
+
+  // What others may come to store because of it: the longest upload, or nothing.
+  std::uint64_t promised_bytes(const Route& route) const {
+    return route.operation != nullptr && route.operation->promises ? parts_.limits.upload_bytes_max : 0;
+  }
 
   // For a request that refuse() let pass. For HEAD the response is that of GET, with its body: the connection layer
   // keeps the body back.

@@ -215,7 +215,7 @@ Admission::Verdict EventLoop::ask_admission(Exchange& exchange) {
     case Api::Work::kCreate:
       refusal = exchange.principal.empty()
                     ? front_.admission.admit_create(exchange.client, exchange.head.content_length, now_)
-                    : front_.token_limits.admit_create(exchange.principal, exchange.head.content_length, now_);
+                    : front_.token_limits.admit_create(exchange.principal, size_of(exchange), now_);
       break;
     case Api::Work::kOpen:
     case Api::Work::kDelete:
@@ -235,7 +235,7 @@ void EventLoop::refund_create(const Exchange& exchange) {
   if (exchange.principal.empty()) {
     front_.admission.refund_create(exchange.client, exchange.head.content_length, now_);
   } else {
-    front_.token_limits.refund_create(exchange.principal, exchange.head.content_length, now_);
+    front_.token_limits.refund_create(exchange.principal, size_of(exchange), now_);
   }
 }
 

@@ -130,7 +130,7 @@ std::span<const Api::Operation> Api::operations() {
       {"/api/v2/receipts/delete", "POST", false, Work::kLookUp, Body::kSmall, of_v2::kDeleteByKey,
        &Api::with_parts<v2::delete_by_receipt>},
       {"/api/v2/requests", "POST", false, Work::kCreate, Body::kOptional, of_v2::kCreate,
-       &Api::with_parts<v2::create_request>, /*creates=*/true},
+       &Api::with_parts<v2::create_request>, /*creates=*/true, /*promises=*/true},
       {"/api/v2/requests/status", "POST", false, Work::kLookUp, Body::kSmall, of_v2::kStatus,
        &Api::with_parts<v2::request_status>},
       {"/api/v2/requests/fill", "POST", false, Work::kCreate, Body::kBytes, of_v2::kFill, &Api::with_parts<v2::fill>},

@@ -1,5 +1,7 @@
 #include "http/token_limits.h"
 
+#include <algorithm>
+
 namespace disposable {
 
 namespace {
@@ -20,6 +22,10 @@ void set(std::unique_ptr<TokenBuckets>& buckets, const Rate& rate, const ShortHa
 
 }  // namespace
 
+double TokenLimits::Buckets::cost(Size size) const {
+  return static_cast<double>(std::max(size.body_bytes, std::min(size.promised_bytes, bytes_per_day)));
+}
+
 void TokenLimits::configure(const CreatorTokens& tokens) {
   std::map<std::string, Buckets> next;
   const MutexLock lock(mutex_);
@@ -31,11 +37,12 @@ void TokenLimits::configure(const CreatorTokens& tokens) {
     const auto creates = static_cast<double>(token.creates_per_minute);
     set(buckets.creates, {creates, creates}, key_);
     set(buckets.bytes, byte_rate(token.bytes_per_day), key_);
+    buckets.bytes_per_day = token.bytes_per_day;
   }
   tokens_ = std::move(next);
 }
 
-Admission::Verdict TokenLimits::admit_create(const std::string& id, std::uint64_t body_bytes, Time now) {
+Admission::Verdict TokenLimits::admit_create(const std::string& id, Size size, Time now) {
   const MutexLock lock(mutex_);
   const auto found = tokens_.find(id);
   if (found == tokens_.end()) {
@@ -46,7 +53,7 @@ Admission::Verdict TokenLimits::admit_create(const std::string& id, std::uint64_
   Limit limit = Limit::kTokenCreates;
   if (!wait && buckets.bytes != nullptr) {
     limit = Limit::kTokenBytes;
-    wait = buckets.bytes->take(kOnly, static_cast<double>(body_bytes), now);
+    wait = buckets.bytes->take(kOnly, buckets.cost(size), now);
     if (wait && buckets.creates != nullptr) {
       buckets.creates->refund(kOnly, 1, now);
     }
@@ -58,11 +65,11 @@ Admission::Verdict TokenLimits::admit_create(const std::string& id, std::uint64_
   return Refusal{limit, *wait};
 }
 
-void TokenLimits::refund_create(const std::string& id, std::uint64_t body_bytes, Time now) {
+void TokenLimits::refund_create(const std::string& id, Size size, Time now) {
   const MutexLock lock(mutex_);
   const auto found = tokens_.find(id);
   if (found != tokens_.end() && found->second.bytes != nullptr) {
-    found->second.bytes->refund(kOnly, static_cast<double>(body_bytes), now);
+    found->second.bytes->refund(kOnly, found->second.cost(size), now);
   }
 }
 

@@ -23,16 +23,24 @@ class TokenLimits {
   // What tokens that stay have used up still counts.
   void configure(const CreatorTokens& tokens);
 
+  // What a creation counts as.
+  struct Size {
+    std::uint64_t body_bytes = 0;
+    std::uint64_t promised_bytes = 0;  // what others may store because of it; at most as much as the token's whole day
+  };
   // Before the body of a creation is read. When it may go on, one creation and the bytes are taken; when not,
   // nothing is. A token that is not there any more is refused.
-  Admission::Verdict admit_create(const std::string& id, std::uint64_t body_bytes, Time now);
+  Admission::Verdict admit_create(const std::string& id, Size size, Time now);
   // A creation that was admitted stored nothing: its bytes are given back.
-  void refund_create(const std::string& id, std::uint64_t body_bytes, Time now);
+  void refund_create(const std::string& id, Size size, Time now);
 
  private:
   struct Buckets {
     std::unique_ptr<TokenBuckets> creates;  // null: no limit
     std::unique_ptr<TokenBuckets> bytes;    // null: no limit
+    std::uint64_t bytes_per_day = 0;
+
+    double cost(Size size) const;
   };
 
   const ShortHashKey key_;

@@ -134,21 +134,21 @@ TEST_CASE("token limits: each token has its own, and one without has none") {
   TokenLimits limits(kKey, hits);
   limits.configure(CreatorTokens({slow.stored, free.stored, small.stored}));
   const std::string& id = slow.stored.id;
-  CHECK_FALSE(limits.admit_create(id, 1000, kStart));
-  CHECK_FALSE(limits.admit_create(id, 1000, kStart));
-  const Admission::Verdict refusal = limits.admit_create(id, 1000, kStart);
+  CHECK_FALSE(limits.admit_create(id, {1000}, kStart));
+  CHECK_FALSE(limits.admit_create(id, {1000}, kStart));
+  const Admission::Verdict refusal = limits.admit_create(id, {1000}, kStart);
   REQUIRE(refusal);
   CHECK(refusal->limit == Limit::kTokenCreates);
   CHECK(refusal->retry_after == seconds(30));
-  CHECK_FALSE(limits.admit_create(id, 1000, kStart + seconds(30)));
+  CHECK_FALSE(limits.admit_create(id, {1000}, kStart + seconds(30)));
   for (int i = 0; i < 1000; ++i) {
-    CHECK_FALSE(limits.admit_create(free.stored.id, 1U << 30U, kStart));
+    CHECK_FALSE(limits.admit_create(free.stored.id, {1U << 30U}, kStart));
   }
-  CHECK_FALSE(limits.admit_create(small.stored.id, 1430, kStart));
-  CHECK(limits.admit_create(small.stored.id, 20, kStart)->retry_after == seconds(600));
-  limits.refund_create(small.stored.id, 1430, kStart);
-  CHECK_FALSE(limits.admit_create(small.stored.id, 1440, kStart));
-  CHECK(limits.admit_create(small.stored.id, 1, kStart)->limit == Limit::kTokenBytes);
+  CHECK_FALSE(limits.admit_create(small.stored.id, {1430}, kStart));
+  CHECK(limits.admit_create(small.stored.id, {20}, kStart)->retry_after == seconds(600));
+  limits.refund_create(small.stored.id, {1430}, kStart);
+  CHECK_FALSE(limits.admit_create(small.stored.id, {1440}, kStart));
+  CHECK(limits.admit_create(small.stored.id, {1}, kStart)->limit == Limit::kTokenBytes);
   CHECK(hits.hits(Limit::kTokenCreates) == 1);
   CHECK(hits.hits(Limit::kTokenBytes) == 2);
 }
@@ -161,9 +161,9 @@ TEST_CASE("token limits: what the bytes refuse takes nothing of the rate") {
   TokenLimits limits(kKey, hits);
   limits.configure(CreatorTokens({token.stored}));
   for (int i = 0; i < 10; ++i) {
-    CHECK(limits.admit_create(token.stored.id, 101, kStart)->limit == Limit::kTokenBytes);
+    CHECK(limits.admit_create(token.stored.id, {101}, kStart)->limit == Limit::kTokenBytes);
   }
-  CHECK_FALSE(limits.admit_create(token.stored.id, 100, kStart));
+  CHECK_FALSE(limits.admit_create(token.stored.id, {100}, kStart));
 }
 
 TEST_CASE("token limits: debts outlive a reload, limits follow it, and who is gone is refused") {
@@ -173,18 +173,18 @@ TEST_CASE("token limits: debts outlive a reload, limits follow it, and who is go
   LimitHits hits;
   TokenLimits limits(kKey, hits);
   limits.configure(CreatorTokens({token.stored}));
-  CHECK_FALSE(limits.admit_create(token.stored.id, 1, kStart));
+  CHECK_FALSE(limits.admit_create(token.stored.id, {1}, kStart));
   limits.configure(CreatorTokens({other.stored, token.stored}));
-  CHECK(limits.admit_create(token.stored.id, 1, kStart));
+  CHECK(limits.admit_create(token.stored.id, {1}, kStart));
   token.stored.creates_per_minute = 2;
   limits.configure(CreatorTokens({token.stored}));
-  CHECK_FALSE(limits.admit_create(token.stored.id, 1, kStart));
-  CHECK(limits.admit_create(token.stored.id, 1, kStart));
+  CHECK_FALSE(limits.admit_create(token.stored.id, {1}, kStart));
+  CHECK(limits.admit_create(token.stored.id, {1}, kStart));
   token.stored.creates_per_minute = 0;
   limits.configure(CreatorTokens({token.stored}));
-  CHECK_FALSE(limits.admit_create(token.stored.id, 1, kStart));
-  CHECK(limits.admit_create(other.stored.id, 1, kStart)->retry_after == seconds(1));
-  limits.refund_create(other.stored.id, 1, kStart);
+  CHECK_FALSE(limits.admit_create(token.stored.id, {1}, kStart));
+  CHECK(limits.admit_create(other.stored.id, {1}, kStart)->retry_after == seconds(1));
+  limits.refund_create(other.stored.id, {1}, kStart);
 }
 
 }  // namespace disposable

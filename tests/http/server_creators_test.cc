@@ -120,6 +120,28 @@ TEST_CASE("server creators: a token has its own limits, on loopback too, and the
   CHECK(metrics.value(R"(disposable_secrets_limit_hits_total{limit="creates"})") == 1);
 }
 
+TEST_CASE("server creators: a request counts for its token as what others may put into it, or as the whole day") {
+  TestToken two(1);
+  TestToken little(2);
+  two.stored.bytes_per_day = 600;
+  little.stored.bytes_per_day = 100;
+  Fixture fixture(creators_of({"token"}, {two.stored, little.stored}));  // of at most 256 bytes each
+  const auto ask_for_a_secret = [&fixture](const TestToken& token, std::string_view body) {
+    return status_of(
+        fixture.ask("POST", "/api/v2/requests", body, token.line() + "Content-Type: application/json\r\n"));
+  };
+  for (int i = 0; i < 3; ++i) {  // what was not made is given back
+    CHECK(ask_for_a_secret(two, R"({"ttl_seconds":0})") == 422);
+  }
+  CHECK(ask_for_a_secret(two, "{}") == 201);
+  CHECK(ask_for_a_secret(two, "{}") == 201);
+  CHECK(ask_for_a_secret(two, "{}") == 429);
+  CHECK(fixture.create(two.line()) == 200);  // there is room for so much
+  CHECK(ask_for_a_secret(little, "{}") == 201);
+  CHECK(ask_for_a_secret(little, "{}") == 429);
+  CHECK(fixture.create(little.line()) == 429);
+}
+
 TEST_CASE("server creators: other tokens and rules hold for connections that exist") {
   const TestToken token(1);
   Fixture fixture(creators_of({"token"}, {token.stored}));
