@@ -130,8 +130,8 @@ class Vault {
   Result<Verdict> judge(const SecretKey& key, const Record& record, ByteView proof, ByteView passphrase);
   // A live record, and also a spent one with an open claim of this reader.
   tl::expected<Current, Refusal> load_claimed(const StoreId& id, const SecretKey& key, ByteView claim);
-  Result<Reading> read(const StoreId& id, const SecretKey& key, const Current& current, const Verdict& verdict,
-                       ByteView claim, std::string_view address, Opened& opened);
+  Result<Reading> read(const SecretKey& key, const Current& current, const Verdict& verdict, ByteView claim,
+                       std::string_view address, Opened& opened_before);
   // vault_delete.cc
   // As look(), but that it was deleted is confirmed.
   tl::expected<Current, Refusal> look_confirmed(const StoreId& id);

@@ -137,12 +137,11 @@ tl::expected<Vault::Current, Vault::Refusal> Vault::load_claimed(const StoreId& 
   }
 }
 
-Result<Vault::Reading> Vault::read(const StoreId& id, const SecretKey& key, const Current& current,
-                                   const Verdict& verdict, ByteView claim, std::string_view address,
-                                   Opened& opened_before) {
+Result<Vault::Reading> Vault::read(const SecretKey& key, const Current& current, const Verdict& verdict, ByteView claim,
+                                   std::string_view address, Opened& opened_before) {
   const Record& record = current.record;
   const bool again = opened_before.is_of(record);
-  const Result<Bytes> payload = again ? Result<Bytes>() : load_payload(id);
+  const Result<Bytes> payload = again ? Result<Bytes>() : load_payload(parts_.keyring.store_id(key));
   if (!payload) {
     return fail(payload.error());
   }
@@ -224,7 +223,7 @@ Held<Revealed> Vault::retrieve(const SecretKey& key, const Access& access, ByteV
       }
       memory.emplace(std::move(*share));
     }
-    Result<Reading> reading = read(id, key, *current, verdict, claim, address, opened);
+    Result<Reading> reading = read(key, *current, verdict, claim, address, opened);
     if (!reading) {
       if (changed_since(id, current->version)) {
         continue;
