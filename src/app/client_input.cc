@@ -19,7 +19,7 @@ namespace disposable {
 
 namespace {
 
-constexpr std::size_t kInputMost = 256U << 20U;  // what is shared is in memory three times
+constexpr std::size_t kInputMost = 256U << 20U;  // of all together: what is shared is in memory three times
 constexpr std::size_t kChunk = 64U << 10U;
 constexpr const char* kStandardInput = "-";
 
@@ -98,11 +98,11 @@ Part part_of(SecretBytes content) {
   return {text ? Part::Kind::kText : Part::Kind::kFile, text ? "" : "standard-input.bin", std::move(content)};
 }
 
-Outcome<SecretBytes> typed_or_piped() {
+Outcome<SecretBytes> typed_or_piped(std::size_t most) {
   if (::isatty(STDIN_FILENO) != 0) {
     return ask_unseen("Secret (one line, not shown): ");
   }
-  return read_all(STDIN_FILENO, "standard input", kInputMost);
+  return read_all(STDIN_FILENO, "standard input", most);
 }
 
 std::string name_of(const std::string& path) {
@@ -157,12 +157,17 @@ Outcome<std::vector<Part>> given_parts(const std::vector<std::string>& files) {
     return client_fail(ClientFailure::kHere, "a secret has at most 100 files");
   }
   std::vector<Part> parts;
+  std::size_t left = kInputMost;
   for (const std::string& path : files.empty() ? std::vector<std::string>{kStandardInput} : files) {
     const bool standard_input = path == kStandardInput;
-    Outcome<SecretBytes> content = standard_input ? typed_or_piped() : read_file(path, kInputMost);
+    Outcome<SecretBytes> content = standard_input ? typed_or_piped(left) : read_file(path, left);
     if (!content) {
       return client_fail(content.error());
     }
+    if (content->size() > left) {
+      return client_fail(ClientFailure::kHere, "what is to be shared is too large together");
+    }
+    left -= content->size();
     if (standard_input && content->empty()) {
       return client_fail(ClientFailure::kHere, "there is nothing to share: standard input is empty");
     }

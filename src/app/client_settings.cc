@@ -19,22 +19,30 @@ std::string environment(const char* name) {
 
 // "~" stands for the home folder, as in a shell.
 std::string at_home(const std::string& path) {
-  return path.starts_with("~/") ? environment("HOME") + path.substr(1) : path;
+  const std::string home = environment("HOME");
+  return path.starts_with("~/") && !home.empty() ? home + path.substr(1) : path;
+}
+
+bool is_configured(const ServerUrl& server, const ClientConfiguration& configuration) {
+  const Result<ServerUrl> configured = parse_server_url(configuration.server);
+  return configured && *configured == server;
 }
 
 }  // namespace
 
 std::filesystem::path client_configuration_path() {
-  const std::string configured = environment("XDG_CONFIG_HOME");
-  const std::filesystem::path folder =
-      configured.empty() ? std::filesystem::path(environment("HOME")) / ".config" : std::filesystem::path(configured);
-  return folder / "disposable-secrets" / "client.conf";
+  // A relative one is none (XDG Base Directory Specification): whoever fills the current folder could choose the
+  // server.
+  const std::filesystem::path configured = environment("XDG_CONFIG_HOME");
+  const std::filesystem::path home = environment("HOME");
+  const std::filesystem::path folder = configured.is_absolute() ? configured : home / ".config";
+  return folder.is_absolute() ? folder / "disposable-secrets" / "client.conf" : std::filesystem::path();
 }
 
 Outcome<ClientConfiguration> read_client_configuration(const std::filesystem::path& path) {
   ClientConfiguration configuration;
   std::error_code error;
-  if (!std::filesystem::exists(path, error)) {
+  if (path.empty() || !std::filesystem::exists(path, error)) {
     return configuration;
   }
   const Result<std::vector<ConfigLine>> lines = read_config_file(path);
@@ -62,9 +70,10 @@ Outcome<ClientConfiguration> read_client_configuration(const std::filesystem::pa
 Outcome<ServerUrl> chosen_server(const ConnectionOptions& options, const ClientConfiguration& configuration) {
   const std::string& named = options.server.empty() ? configuration.server : options.server;
   if (named.empty()) {
-    return client_fail(
-        ClientFailure::kUsage, "no server is named",
-        "--server URL, DISPOSABLE_SECRETS_SERVER, or 'server = URL' in " + client_configuration_path().string());
+    const std::filesystem::path path = client_configuration_path();
+    return client_fail(ClientFailure::kUsage, "no server is named",
+                       "--server URL, or DISPOSABLE_SECRETS_SERVER" +
+                           (path.empty() ? std::string{} : ", or 'server = URL' in " + path.string()));
   }
   const Result<ServerUrl> server = parse_server_url(named);
   if (!server) {
@@ -73,9 +82,9 @@ Outcome<ServerUrl> chosen_server(const ConnectionOptions& options, const ClientC
   return *server;
 }
 
-Outcome<std::string> chosen_token(const ClientConfiguration& configuration) {
+Outcome<std::string> chosen_token(const ServerUrl& server, const ClientConfiguration& configuration) {
   std::string token = environment("DISPOSABLE_SECRETS_TOKEN");
-  if (token.empty() && !configuration.token_file.empty()) {
+  if (token.empty() && !configuration.token_file.empty() && is_configured(server, configuration)) {
     const Result<SecretBytes> read = read_private_file(configuration.token_file, "the token file", kTokenMost);
     if (!read) {
       return client_fail(ClientFailure::kHere, read.error().detail);

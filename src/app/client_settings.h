@@ -18,15 +18,15 @@ struct ClientConfiguration {
   std::string ca_file;
 };
 
-// $XDG_CONFIG_HOME/disposable-secrets/client.conf, or ~/.config/...
+// $XDG_CONFIG_HOME/disposable-secrets/client.conf, or ~/.config/...; empty when neither is an absolute path.
 std::filesystem::path client_configuration_path();
 // kUsage for a line that is none, or a name that is unknown.
 Outcome<ClientConfiguration> read_client_configuration(const std::filesystem::path& path);
 
 // Where secrets are created. kUsage: none is named, or it is no URL of a server.
 Outcome<ServerUrl> chosen_server(const ConnectionOptions& options, const ClientConfiguration& configuration);
-// DISPOSABLE_SECRETS_TOKEN, or what is in the token file; empty: none. kHere: the file cannot be read, or others can
-// read it.
-Outcome<std::string> chosen_token(const ClientConfiguration& configuration);
+// DISPOSABLE_SECRETS_TOKEN, or what is in the token file, which is for the configured server alone; empty: none. kHere:
+// the file cannot be read, or others can read it.
+Outcome<std::string> chosen_token(const ServerUrl& server, const ClientConfiguration& configuration);
 
 }  // namespace disposable

@@ -15,7 +15,7 @@ int generate(const GenerateOptions& options, Random& random) {
   if (options.json) {
     const int bits = words ? static_cast<int>(options.words) * kBitsOfWord
                            : static_cast<int>(password_bits(alphabet, options.length));
-    print(nlohmann::json{{"password", as_text(generated.expose())}, {"bits", bits}}.dump() + "\n");
+    print_json(nlohmann::json{{"password", as_text(generated.expose())}, {"bits", bits}});
     return kExitSuccess;
   }
   print(as_text(generated.expose()));

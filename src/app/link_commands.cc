@@ -50,7 +50,7 @@ std::vector<std::pair<std::string, std::string>> lines_of(const SecretStatus& st
   return lines;
 }
 
-std::string json_text(const SecretStatus& status, bool request) {
+nlohmann::json json_of(const SecretStatus& status, bool request) {
   nlohmann::json object = {{"state", status.state}, {"expires_at", status.expires_at}};
   for (const auto& [name, value] :
        {std::pair{"created_at", &status.created_at}, std::pair{"changed_at", &status.changed_at},
@@ -65,7 +65,7 @@ std::string json_text(const SecretStatus& status, bool request) {
     object["passphrase"] = status.passphrase;
     object["bytes"] = status.bytes;
   }
-  return object.dump() + "\n";
+  return object;
 }
 
 std::string text_of(const SecretStatus& status, bool request) {
@@ -122,7 +122,11 @@ int show_status(const StatusOptions& options) {
     if (!status) {
       return client_fail(status.error());
     }
-    print(options.connection.json ? json_text(*status, is_request(*link)) : text_of(*status, is_request(*link)));
+    if (options.connection.json) {
+      print_json(json_of(*status, is_request(*link)));
+    } else {
+      print(text_of(*status, is_request(*link)));
+    }
     return {};
   });
 }
@@ -141,7 +145,7 @@ int delete_by_link(const DeleteOptions& options) {
       if (!when->empty()) {  // not known when its answer was lost
         object["deleted_at"] = *when;
       }
-      print(object.dump() + "\n");
+      print_json(object);
     } else {
       print("deleted\n");
     }

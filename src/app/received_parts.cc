@@ -8,6 +8,8 @@
 #include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
 
 #include "app/terminal.h"
 #include "base/file_descriptor.h"
@@ -30,11 +32,15 @@ struct Place {
 
 Place place_of(const OutputOptions& options, bool several) {
   const fs::path path = options.path.empty() ? fs::path(".") : fs::path(options.path);
+  const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
   std::error_code error;
-  if (fs::is_directory(path, error) || several || !path.has_filename()) {
+  if (fs::is_directory(path, error) || !path.has_filename()) {
     return {path, {}};
   }
-  return {path.has_parent_path() ? path.parent_path() : fs::path("."), path};
+  if (several) {  // for a path that was to be one file: a folder of that name, or where the file is that has it
+    return {fs::exists(fs::symlink_status(path, error)) ? parent : path, {}};
+  }
+  return {parent, path};
 }
 
 Outcome<FileDescriptor> create_file(const fs::path& path) {
@@ -63,8 +69,8 @@ Outcome<void> write_all(FileDescriptor file, const fs::path& path, ByteView cont
 }
 
 // The path that it has got.
-Outcome<fs::path> write_file(const fs::path& wanted, ByteView content, bool force) {
-  if (force) {
+Outcome<fs::path> write_file(const fs::path& wanted, ByteView content, bool replace) {
+  if (replace) {
     ::unlink(wanted.c_str());  // whatever a link there points to stays as it is
   }
   fs::path path = wanted;
@@ -77,7 +83,40 @@ Outcome<fs::path> write_file(const fs::path& wanted, ByteView content, bool forc
     return client_fail(file.error());
   }
   const Outcome<void> written = write_all(std::move(*file), path, content);
-  return written ? Outcome<fs::path>(path) : Outcome<fs::path>(client_fail(written.error()));
+  if (!written) {
+    ::unlink(path.c_str());  // a part of a file looks like a file
+    return client_fail(written.error());
+  }
+  return path;
+}
+
+// What was written so far, and how it went.
+struct Delivery {
+  std::set<fs::path> written;  // never replaced, whatever --force says: two files of a secret may have one name
+  Outcome<void> outcome;
+};
+
+// Where `part` is now. There is no other copy of it, so where it was to go is only the first place that is tried.
+// Nothing: no place took it. Whatever went wrong is in the outcome.
+std::optional<fs::path> write_part(const Part& part, const fs::path& wanted, bool force, Delivery& delivery) {
+  std::error_code error;
+  const std::string name = wanted.filename().string();
+  std::optional<ClientError> first;
+  for (const fs::path& path : {wanted, fs::path(".") / name, fs::temp_directory_path(error) / name}) {
+    const bool replace = force && path == wanted && !delivery.written.contains(path);
+    Outcome<fs::path> written = write_file(path, part.content.expose(), replace);
+    if (!written) {
+      first = first ? first : written.error();
+      continue;
+    }
+    delivery.written.insert(*written);
+    if (first) {
+      delivery.outcome = client_fail(first->failure, first->message, "it is in " + harmless_name(written->string()));
+    }
+    return *written;
+  }
+  delivery.outcome = client_fail(*first);
+  return std::nullopt;
 }
 
 void print_text(const Part& part) {
@@ -127,15 +166,14 @@ Outcome<void> deliver(const std::vector<Part>& parts, const OutputOptions& optio
   std::error_code error;
   fs::create_directory(place.folder, error);  // several files for a path that was to be one
   nlohmann::json list = nlohmann::json::array();
-  Outcome<void> outcome;
+  Delivery delivery;
   for (const Part& part : parts) {
     fs::path written_to;
     if (part.kind == Part::Kind::kFile || !place.file.empty()) {
       const fs::path wanted = place.file.empty() ? place.folder / safe_file_name(part.name) : place.file;
-      const Outcome<fs::path> written = write_file(wanted, part.content.expose(), options.force);
+      const std::optional<fs::path> written = write_part(part, wanted, options.force, delivery);
       if (!written) {
-        outcome = client_fail(written.error());  // the others may do well
-        continue;
+        continue;  // the others may do well
       }
       written_to = *written;
       if (!json) {
@@ -147,10 +185,9 @@ Outcome<void> deliver(const std::vector<Part>& parts, const OutputOptions& optio
     list.push_back(json_of(part, written_to));
   }
   if (json) {
-    const nlohmann::json object = {{"parts", std::move(list)}, {"views_left", views_left}};
-    print(object.dump(-1, ' ', /*ensure_ascii=*/true, nlohmann::json::error_handler_t::replace) + "\n");
+    print_json({{"parts", std::move(list)}, {"views_left", views_left}});
   }
-  return outcome;
+  return delivery.outcome;
 }
 
 }  // namespace disposable

@@ -41,7 +41,7 @@ bool write_line(const FileDescriptor& file, const SecretBytes& text) {
 
 Outcome<void> ask(const RequestOptions& options, ClientSession& session) {
   const Outcome<ServerUrl> server = chosen_server(options.connection, session.configuration());
-  const Outcome<std::string> token = server ? chosen_token(session.configuration()) : std::string{};
+  const Outcome<std::string> token = server ? chosen_token(*server, session.configuration()) : std::string{};
   if (!server || !token) {
     return client_fail(server ? token.error() : server.error());
   }
@@ -68,11 +68,8 @@ Outcome<void> ask(const RequestOptions& options, ClientSession& session) {
       OwnLink{*server, std::move(*fill_key_again), std::move(*request_key), std::move(asker)}.format();
   const bool kept = *file && write_line(*file, own);
   if (options.connection.json) {
-    print(nlohmann::json{{"link", as_text(fill.expose())},
-                         {"own_link", as_text(own.expose())},
-                         {"expires_at", created->expires_at}}
-              .dump() +
-          "\n");
+    print_json(nlohmann::json{
+        {"link", as_text(fill.expose())}, {"own_link", as_text(own.expose())}, {"expires_at", created->expires_at}});
     return {};
   }
   if (!kept) {

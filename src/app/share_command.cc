@@ -38,14 +38,14 @@ Outcome<void> check_size(ServiceApi& api, std::size_t bytes) {
 }
 
 struct Shared {
-  SecretBytes link;  // empty: it answers a request
-  SecretBytes receipt;
+  SecretBytes link;     // empty: it answers a request
+  SecretBytes receipt;  // empty: whether the answer is this one is not known
   CreatedSecret created;
 };
 
 Outcome<Shared> share_by_link(const ShareOptions& options, ClientSession& session) {
   const Outcome<ServerUrl> server = chosen_server(options.connection, session.configuration());
-  const Outcome<std::string> token = server ? chosen_token(session.configuration()) : std::string{};
+  const Outcome<std::string> token = server ? chosen_token(*server, session.configuration()) : std::string{};
   if (!server || !token) {
     return client_fail(server ? token.error() : server.error());
   }
@@ -122,6 +122,9 @@ void print_shared(const Shared& shared, const ShareOptions& options) {
   const bool asked_for_receipt = options.receipt && !shared.receipt.empty();
   if (options.connection.json) {
     nlohmann::json object = {{"expires_at", shared.created.expires_at}};
+    if (shared.receipt.empty()) {
+      object = {{"confirmed", false}};
+    }
     if (!shared.link.empty()) {
       object["link"] = as_text(shared.link.expose());
       object["views"] = options.views;
@@ -129,7 +132,7 @@ void print_shared(const Shared& shared, const ShareOptions& options) {
     if (asked_for_receipt) {
       object["receipt_link"] = as_text(shared.receipt.expose());
     }
-    print(object.dump() + "\n");
+    print_json(object);
     return;
   }
   if (asked_for_receipt) {
@@ -138,7 +141,9 @@ void print_shared(const Shared& shared, const ShareOptions& options) {
   if (!shared.link.empty()) {
     print_link(shared.link, options.qr);
   } else {
-    print_note("answered");
+    print_note(shared.receipt.empty()
+                   ? "answered; but what the server said first was lost, so the answer may be another person's: ask"
+                   : "answered");
   }
 }
 

@@ -81,10 +81,23 @@ class ShareTest(ClientCase):
         self.share(second, "--server", third.url)
         self.assertEqual([len(api.seen) for api in (first, second, third)], [1, 1, 1])
         self.assertEqual(first.seen[0][2]["Authorization"], "Bearer ds_kept")
+        for other in (second, third):  # they are not the server that the token is for
+            self.assertNotIn("Authorization", other.seen[0][2])
+        self.client("request", "--server", third.url)
+        self.assertNotIn("Authorization", third.seen[-1][2])
         token.chmod(0o644)
         self.assertIn(b"open to others", self.client("share", api=first, given=b"x", code=1).stderr)
         configuration.write_text("sever = x\n")
         self.assertIn(b"line 1", self.client("share", api=first, given=b"x", code=2).stderr)
+
+    def test_no_configuration_is_read_from_the_current_folder(self):
+        api = self.serve()
+        for folder in (self.here / ".config", self.here / "relative"):
+            (folder / "disposable-secrets").mkdir(parents=True)
+            (folder / "disposable-secrets/client.conf").write_text(f"server = {api.url}\n")
+        for environment in ({"HOME": ""}, {"HOME": "."}, {"HOME": "", "XDG_CONFIG_HOME": "relative"}):
+            self.assertIn(b"no server is named", self.client("share", given=b"x", code=2, **environment).stderr)
+        self.client("share", given=b"x", XDG_CONFIG_HOME=str(self.here / "relative"))
 
 
 class FilesTest(ClientCase):
@@ -128,6 +141,50 @@ class FilesTest(ClientCase):
         self.assertEqual((self.folder / "text").read_bytes(), SECRET)
         self.client("retrieve", self.share_files(api, a=b"1", b=b"2"), "--output", self.folder / "both")
         self.assertEqual(sorted(path.name for path in (self.folder / "both").iterdir()), ["a", "b"])
+
+    def share_two_of_one_name(self, api):
+        for folder, content in (("one", b"1"), ("two", b"2")):
+            (self.folder / folder).mkdir(exist_ok=True)
+            (self.folder / folder / "a.txt").write_bytes(content)
+        return self.share(api, self.folder / "one/a.txt", self.folder / "two/a.txt", given=b"")
+
+    def test_force_replaces_what_was_there_and_nothing_of_the_same_secret(self):
+        api = self.serve()
+        (self.here / "a.txt").write_bytes(b"old")
+        self.client("retrieve", "--force", self.share_two_of_one_name(api))
+        self.assertEqual({path.name: path.read_bytes() for path in self.here.iterdir()}, {"a.txt": b"1", "a (2).txt": b"2"})
+
+    def test_several_files_for_the_path_of_a_file_are_written_beside_it(self):
+        api = self.serve()
+        out = self.folder / "out"
+        out.mkdir()
+        (out / "there").write_bytes(b"old")
+        self.client("retrieve", "--force", "--output", out / "there", self.share_two_of_one_name(api))
+        self.assertEqual({path.name: path.read_bytes() for path in out.iterdir()},
+                         {"there": b"old", "a.txt": b"1", "a (2).txt": b"2"})
+
+    def test_a_file_that_cannot_be_written_is_kept_elsewhere(self):
+        api = self.serve()
+        folder = self.folder / "folder"
+        folder.mkdir()
+        link = self.share_files(api, **{"a.txt": b"new"})
+
+        def away():
+            folder.rmdir()
+            folder.write_bytes(b"no folder any more")
+
+        api.fail("/api/v2/secrets/retrieve", away)
+        done = self.client("retrieve", "--json", "--output", folder / "out.txt", link, code=1)
+        self.assertIn(b"hint: it is in ./out.txt\n", done.stderr)
+        self.assertEqual(json.loads(done.stdout)["parts"][0]["path"], "./out.txt")
+        self.assertEqual((self.here / "out.txt").read_bytes(), b"new")
+
+    def test_files_that_are_too_large_together_are_refused_before_they_are_all_in_memory(self):
+        for name in ("one", "two"):
+            with open(self.folder / name, "wb") as file:
+                file.truncate(130 << 20)
+        error = self.client("share", self.folder / "one", self.folder / "two", api=self.serve(), code=1).stderr
+        self.assertIn(b"too large", error)
 
     def test_files_that_cannot_be_read_are_one_clear_line(self):
         api = self.serve()

@@ -147,6 +147,8 @@ class FakeApi:
             fault = self.faults.get(path, []).pop(0) if self.faults.get(path) else None
         if isinstance(fault, (int, float)):
             time.sleep(fault)
+        if callable(fault):
+            fault()
         if fault == "cut before":
             return self.cut(handler)
         with self.lock:
@@ -160,12 +162,22 @@ class FakeApi:
             return self.cut(handler)
         if fault == "garbage":
             status, headers, content = 200, {"Content-Type": "text/html"}, b"<html>\x1b[2J</html>"
+        if fault == "no count":
+            del headers["Secret-Views-Left"]
+        if fault == "long words":  # of two bytes a letter, at odd places
+            content = json.dumps({name: "x" + "\u00e9" * 500 if name == "expires_at" else value
+                                  for name, value in json.loads(content).items()}).encode()
         handler.send_response(status)
         for name, value in headers.items():
             handler.send_header(name, value)
-        handler.send_header("Content-Length", str(len(content)))
+        handler.send_header("Content-Length", str(1 << 62 if fault == "endless" else len(content)))
         handler.end_headers()
-        handler.wfile.write(content)
+        if fault == "slow cut":
+            for at in range(0, len(content) // 2, len(content) // 16 + 1):
+                handler.wfile.write(content[at : at + len(content) // 16])
+                time.sleep(0.2)
+            return self.cut(handler)
+        return handler.wfile.write(content)
 
     @staticmethod
     def cut(handler):
