@@ -9,7 +9,6 @@ namespace disposable {
 namespace {
 
 constexpr std::uint64_t kWorthShowing = 256U << 10U;
-constexpr std::size_t kAnswerMost = 512U << 20U;  // more than can be shared
 
 std::string mebibytes(std::uint64_t bytes) {
   constexpr std::uint64_t kTenthOfMiB = (1U << 20U) / 10;
@@ -48,7 +47,6 @@ ClientSession::ClientSession(const ConnectionOptions& options, ClientConfigurati
     : configuration_(std::move(configuration)) {
   check(std::signal(SIGPIPE, SIG_IGN) != SIG_ERR, "SIGPIPE can be ignored");
   settings_.ca_file = options.ca_file.empty() ? configuration_.ca_file : options.ca_file;
-  settings_.response_bytes_max = kAnswerMost;
   settings_.sent = shown_in(progress_, "sending");
   settings_.received = shown_in(progress_, "receiving");
   patience_.limit = options.patience;

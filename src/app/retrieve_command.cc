@@ -17,12 +17,12 @@ tl::unexpected<ClientError> cannot_open(const Error& error) {
 }
 
 Outcome<void> deliver_opened(const Result<SecretBytes>& container, const OutputOptions& output, bool json,
-                             int views_left) {
+                             const RetrievedBody& retrieved) {
   if (!container) {
-    return cannot_open(container.error());
+    return retrieved.counted ? cannot_open(container.error()) : client_fail(another_server());
   }
   const Result<std::vector<Part>> parts = decode_container(container->expose());
-  return parts ? deliver(*parts, output, json, views_left) : Outcome<void>(cannot_open(parts.error()));
+  return parts ? deliver(*parts, output, json, retrieved.views_left) : Outcome<void>(cannot_open(parts.error()));
 }
 
 Outcome<void> retrieve_secret(const SecretLink& link, const RetrieveOptions& options, ClientSession& session) {
@@ -51,7 +51,7 @@ Outcome<void> retrieve_secret(const SecretLink& link, const RetrieveOptions& opt
   }
   session.progress().clear();
   return deliver_opened(open_secret(keys, retrieved->body.expose()), options.output, options.connection.json,
-                        retrieved->views_left);
+                        *retrieved);
 }
 
 }  // namespace
@@ -81,7 +81,7 @@ Outcome<void> retrieve_answer(const OwnLink& link, const OutputOptions& output, 
     return client_fail(retrieved.error());
   }
   session.progress().clear();
-  return deliver_opened(open_answer(link.asker, retrieved->body.expose()), output, json, retrieved->views_left);
+  return deliver_opened(open_answer(link.asker, retrieved->body.expose()), output, json, *retrieved);
 }
 
 int retrieve(const RetrieveOptions& options) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "client/terminal_text.h"
+#include "client/utf8.h"
 
 namespace disposable {
 
@@ -20,11 +21,25 @@ Json parse(const HttpResponse& response) {
   return Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
 }
 
+// Its begin, and no half of a character.
+std::string shortened(std::string text) {
+  std::size_t size = 0;
+  while (size < text.size()) {
+    const std::size_t length = std::max<std::size_t>(first_utf8(std::string_view(text).substr(size)).length, 1);
+    if (size + length > kShownMost) {
+      break;
+    }
+    size += length;
+  }
+  text.resize(size);
+  return text;
+}
+
 // A text that the server chose, fit for a line on a terminal.
 std::string text_of(const Json& object, const char* name) {
   const auto found = object.is_object() ? object.find(name) : object.end();
   const bool text = object.is_object() && found != object.end() && found->is_string();
-  return text ? harmless_name(found->get<std::string>()).substr(0, kShownMost) : std::string{};
+  return text ? shortened(harmless_name(found->get<std::string>())) : std::string{};
 }
 
 std::uint64_t number_of(const Json& object, const char* name) {
@@ -51,7 +66,7 @@ std::string errors_of(const Json& object) {
     text += named ? harmless_name(where->back().get<std::string>()) + ": " : "";
     text += text_of(error, "msg");
   }
-  return text.substr(0, kShownMost);
+  return shortened(text);
 }
 
 struct Known {
@@ -159,7 +174,7 @@ ClientError read_problem(const HttpResponse& response) {
     return {ClientFailure::kRefused, "the server refuses: " + (detail.empty() ? text_of(object, "title") : detail), {}};
   }
   ClientError error{known->failure, std::string(known->message) + at(text_of(object, "at")), std::string(known->hint)};
-  const std::string retry = harmless_name(response.field("Retry-After")).substr(0, kShownMost);
+  const std::string retry = shortened(harmless_name(response.field("Retry-After")));
   if (!retry.empty() && error.failure != ClientFailure::kUnavailable) {
     error.hint = "try again in " + retry + " seconds";
   }

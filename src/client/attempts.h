@@ -9,7 +9,8 @@
 namespace disposable {
 
 struct Patience {
-  std::chrono::milliseconds limit{60'000};  // as long as the server keeps a claim
+  // Since the server was last heard of: as long as it keeps a claim at the least.
+  std::chrono::milliseconds limit{60'000};
   // Lets that much time go by.
   std::function<void(std::chrono::milliseconds)> wait;
   // Told before each further attempt, for a person who watches; may be empty.
@@ -19,7 +20,9 @@ struct Patience {
 enum class Repeat : std::uint8_t { kNever, kWhileLost };
 
 // Any answer but 502, 503 and 504, which a lost answer is, too. kUnavailable otherwise. A server that cannot be reached
-// at the first attempt is not waited for: nothing is at stake yet. One thread at a time.
+// at the first attempt is not waited for: nothing is at stake yet. Patience begins anew whenever an attempt gets
+// further than those before it, so a large transfer that breaks off late is tried again, and one that always breaks at
+// the same place is given up. One thread at a time.
 class Attempts {
  public:
   // Borrows both; they must outlive it.

@@ -41,15 +41,13 @@ const char* reason_of(httplib::Error error) {
     case httplib::Error::Read:
     case httplib::Error::Timeout:
       return "it has not answered in time, or has broken off";
-    case httplib::Error::ExceedMaxPayloadSize:
-      return "its answer is too large";
     default:
       return "the connection to it has broken";
   }
 }
 
 std::unique_ptr<httplib::ClientImpl> client_for(const ServerUrl& server, const std::string& address,
-                                                const HttpSettings& settings) {
+                                                const HttpSettings& settings, std::size_t answer_bytes_max) {
   std::unique_ptr<httplib::ClientImpl> client;
   if (server.tls) {
     client = std::make_unique<httplib::SSLClient>(server.host, server.port);
@@ -62,7 +60,7 @@ std::unique_ptr<httplib::ClientImpl> client_for(const ServerUrl& server, const s
   client->set_connection_timeout(settings.connect_timeout);
   client->set_read_timeout(settings.silence_timeout);
   client->set_write_timeout(settings.silence_timeout);
-  client->set_payload_max_length(settings.response_bytes_max);
+  client->set_payload_max_length(answer_bytes_max);
   client->set_follow_location(false);
   client->set_keep_alive(false);
   client->set_path_encode(false);
@@ -132,8 +130,14 @@ tl::expected<HttpResponse, HttpFailure> call_http(const ServerUrl& server, const
     if (settings.may_connect && !settings.may_connect(address)) {
       continue;
     }
-    const std::unique_ptr<httplib::ClientImpl> client = client_for(server, address, settings);
+    const std::unique_ptr<httplib::ClientImpl> client = client_for(server, address, settings, request.answer_bytes_max);
     httplib::Request sent = request_of(request, settings);
+    bool too_large = false;
+    sent.response_handler = [&too_large, &request](const httplib::Response& head) {
+      // Before cpp-httplib sets memory aside for whatever the server says.
+      too_large = head.get_header_value_u64("Content-Length") > request.answer_bytes_max;
+      return !too_large;
+    };
     httplib::Response response;
     httplib::Error error = httplib::Error::Success;
     const bool done = client->send(sent, response, error);
@@ -141,7 +145,7 @@ tl::expected<HttpResponse, HttpFailure> call_http(const ServerUrl& server, const
     if (done) {
       return response_of(response);
     }
-    failure = {!before_sending(error), reason_of(error)};
+    failure = {!before_sending(error), too_large ? "its answer is too large" : reason_of(error), too_large};
     if (error != httplib::Error::Connection && error != httplib::Error::ConnectionTimeout) {
       break;  // there is somebody at this address
     }

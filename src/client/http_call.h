@@ -27,6 +27,7 @@ struct HttpRequest {
   std::string content_type;
   ByteView body;  // borrowed while the call lasts
   std::vector<HttpField> fields;
+  std::size_t answer_bytes_max = 64U << 10U;  // a server that sends more, or says so, is not listened to
 };
 
 struct HttpResponse {
@@ -39,8 +40,9 @@ struct HttpResponse {
 };
 
 struct HttpFailure {
-  bool sent = false;   // the server may have got the request and acted on it
-  std::string reason;  // for a person; nothing of the request is in it
+  bool sent = false;       // the server may have got the request and acted on it
+  std::string reason;      // for a person; nothing of the request is in it
+  bool too_large = false;  // there is an answer, and it would be the same the next time
 };
 
 using HttpProgress = std::function<void(std::uint64_t done, std::uint64_t all)>;
@@ -49,7 +51,6 @@ struct HttpSettings {
   std::string ca_file;  // certificates to trust; empty: the system's
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::milliseconds silence_timeout{30'000};  // how long the other side may do nothing
-  std::size_t response_bytes_max = 64U << 20U;
   // Asked for each address before it is connected to; empty: any will do.
   std::function<bool(const std::string& address)> may_connect;
   HttpProgress sent;

@@ -16,6 +16,7 @@ namespace {
 constexpr const char* kJson = "application/json";
 constexpr const char* kBytes = "application/octet-stream";
 constexpr std::size_t kClaimSize = 16;
+constexpr std::size_t kSecretMost = 512U << 20U;  // more than can be shared
 constexpr std::size_t kIdempotencyKeySize = 32;
 
 using Member = std::pair<std::string_view, std::string_view>;
@@ -96,7 +97,9 @@ Outcome<RetrievedBody> ServiceApi::retrieve(const SecretKey& key, const Credenti
   std::array<std::uint8_t, kClaimSize> claim{};
   random_.fill(claim);
   const SecretBytes json = json_of(key, credentials, claim);
-  Outcome<HttpResponse> response = post("/api/v2/secrets/retrieve", json, Repeat::kWhileLost);
+  HttpRequest request{"POST", "/api/v2/secrets/retrieve", kJson, json.expose(), {}};
+  request.answer_bytes_max = kSecretMost;
+  Outcome<HttpResponse> response = attempts_.send(request, Repeat::kWhileLost);
   if (!response) {
     return client_fail(response.error());
   }
@@ -104,10 +107,7 @@ Outcome<RetrievedBody> ServiceApi::retrieve(const SecretKey& key, const Credenti
     return client_fail(read_problem(*response));
   }
   const std::string_view left = response->field("Secret-Views-Left");
-  if (left.empty()) {
-    return client_fail(another_server());
-  }
-  RetrievedBody retrieved{std::move(response->body), 0};
+  RetrievedBody retrieved{std::move(response->body), !left.empty(), 0};
   std::from_chars(left.data(), left.data() + left.size(), retrieved.views_left);
   return retrieved;
 }
@@ -155,7 +155,7 @@ Outcome<CreatedSecret> ServiceApi::fill(const SecretKey& fill_key, ByteView body
   HttpRequest request{"POST", "/api/v2/requests/fill", kBytes, body, {}};
   request.fields = {{"Request-Fill-Key", std::string(as_text(fill_key.format().expose()))}};
   const Outcome<HttpResponse> response = attempts_.send(request, Repeat::kWhileLost);
-  // Filled by the attempt whose answer was lost; or by somebody else in the same moment.
+  // Filled by the attempt whose answer was lost; or by somebody else, when that attempt never arrived.
   if (response && attempts_.lost_an_answer() && problem_name(*response) == "filled") {
     return CreatedSecret{};
   }

@@ -29,6 +29,9 @@ struct Credentials {
 
 struct RetrievedBody {
   SecretBytes body;
+  // Whether the server has said how many views are left. One that does not may be another one, or a proxy has dropped
+  // the field: what opens the body is the judge of that, for it may be all that is left of a secret.
+  bool counted = false;
   int views_left = 0;
 };
 
@@ -50,7 +53,7 @@ class ServiceApi {
   Outcome<std::string> delete_by_receipt(const SecretBytes& receipt_key);
   Outcome<CreatedRequest> create_request(std::optional<std::chrono::seconds> ttl, const std::string& token);
   Outcome<SecretStatus> request_status(const SecretKey& fill_key);
-  // The receipt's key is empty when the answer was lost and the request is answered now.
+  // The receipt's key is empty when an answer was lost and the request is answered now, by this fill or by another's.
   Outcome<CreatedSecret> fill(const SecretKey& fill_key, ByteView body);
   Outcome<std::string> delete_request(const SecretKey& fill_key, const SecretKey& request_key);
   Outcome<ServerFacts> facts();

@@ -46,6 +46,38 @@ class LostAnswerTest(ClientCase):
         self.client("share", "--to", asked["link"], given=SECRET)
         self.assertEqual(self.client("request", "--collect", asked["own_link"]).stdout, SECRET)
 
+    def test_patience_begins_anew_with_every_sign_of_life(self):
+        api = self.serve()
+        link = self.share(api, given=os.urandom(1 << 16))
+        api.fail(RETRIEVE, "slow cut")  # takes longer than the patience below
+        self.client("retrieve", link, "--patience", 1)
+        self.assertEqual((api.count(RETRIEVE), len((self.here / "standard-input.bin").read_bytes())), (2, 1 << 16))
+        other = self.share(api, given=SECRET * 1000)
+        api.fail(RETRIEVE, *["slow cut"] * 20)  # always at the same place
+        self.assertIn(b"not known", self.client("retrieve", other, "--patience", 1, code=7).stderr)
+        self.assertLess(api.count(RETRIEVE), 6)
+
+    def test_a_fill_whose_answer_is_lost_may_be_another_persons(self):
+        api = self.serve()
+        for json_wanted in (False, True):
+            asked = json.loads(self.client("request", "--json", api=api).stdout)
+            other = ("share", "--to", asked["link"])
+            api.fail("/api/v2/requests/fill", "503", lambda other=other: self.client(*other, given=b"another's"))
+            done = self.client("share", "--to", asked["link"], *["--json"] * json_wanted, given=SECRET)
+            if json_wanted:
+                self.assertEqual(json.loads(done.stdout), {"confirmed": False})
+            else:
+                self.assertIn(b"may be another person's", done.stderr)
+            self.assertEqual(self.client("request", "--collect", asked["own_link"]).stdout, b"another's")
+
+    def test_a_secret_is_not_dropped_because_a_header_field_is(self):
+        api = self.serve()
+        api.fail(RETRIEVE, "no count")
+        self.assertEqual(self.client("retrieve", self.share(api)).stdout, SECRET)
+        api.fail(RETRIEVE, "no count")
+        done = self.client("retrieve", "--json", self.share(api, "--views", 3))
+        self.assertEqual(json.loads(done.stdout)["views_left"], 0)
+
     def test_patience_has_an_end(self):
         api = self.serve()
         link = self.share(api)
@@ -120,6 +152,22 @@ class RefusalTest(ClientCase):
                               ("/api/v2/requests", ("request",)), ("/api/v2/secrets/retrieve", ("retrieve", link))):
             api.fail(path, "garbage")
             self.assertNotIn(b"\x1b", self.client(*command, api=api, given=b"x", code=7).stderr)
+
+    def test_an_answer_that_is_larger_than_any_is_refused_at_its_head(self):
+        api = self.serve()
+        link = self.share(api)
+        for path, command in (("/api/v2/secrets", ("share",)), ("/api/v2/secrets/status", ("status", link)),
+                              (RETRIEVE, ("retrieve", link))):
+            before = api.count(path)
+            api.fail(path, "endless")
+            self.assertIn(b"too large", self.client(*command, api=api, given=b"x", code=7).stderr)
+            self.assertEqual(api.count(path), before + 1)
+
+    def test_a_long_text_of_the_server_costs_no_link(self):
+        api = self.serve()
+        api.fail("/api/v2/secrets", "long words")
+        link = json.loads(self.client("share", "--json", api=api, given=SECRET).stdout)["link"]
+        self.assertEqual(self.client("retrieve", link).stdout, SECRET)
 
     def test_a_redirect_is_not_followed(self):
         listener = socket.create_server(("127.0.0.1", 0))
