@@ -38,6 +38,8 @@ for (const [given, safe] of [
   ["C:\\Windows\\evil.exe", "evil.exe"],
   ["gpj\u202Eexe.tar", "gpjexe.tar"],
   ["a\u0000b\r\n.txt", "ab.txt"],
+  ["a\u00adb\u180ec\u{e0001}\u{e0041}\u{e007f}.txt", "abc.txt"],
+  [`${"x".repeat(118)}..${"y".repeat(20)}`, "x".repeat(118)],
   [".bashrc", "bashrc"],
   ["...", "file"],
   ["", "file"],
