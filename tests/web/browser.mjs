@@ -1,5 +1,6 @@
 // Chromium, driven by playwright-core, against the fake of API v2: what the tests of the page share.
 
+import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
@@ -124,3 +125,12 @@ export async function visit(browser, link, options) {
 }
 
 export const file = (name, text) => ({ name, mimeType: "text/html", buffer: Buffer.from(text) });
+
+export const open = (page) => page.getByRole("button", { name: "Open the secret" }).click();
+export const secret_of = (page) => page.getByRole("region", { name: "The secret" }).textContent();
+export const views_of = async (key) => (await fake({})).views[key];
+
+export async function done(page) {
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+}

@@ -56,6 +56,7 @@ class FakeApi:
 
     def __init__(self):
         self.lock = threading.Lock()
+        self.paces = threading.Semaphore(0)
         self.secrets = {}  # secret_key -> dict
         self.requests = {}  # fill_key -> dict
         self.repetitions = {}  # Idempotency-Key -> (fingerprint, answer)
@@ -244,6 +245,8 @@ class FakeApi:
         for key, changes in asked.get("requests", {}).items():
             self.requests[key] |= changes
         self.service |= asked.get("service", {})
+        if asked.get("pace"):
+            self.paces.release(asked["pace"])
         return {"calls": copy.copy(self.calls), "secrets": len(self.secrets), "views": {k: v["left"] for k, v in self.secrets.items()}}
 
 
@@ -294,6 +297,10 @@ def handler_of(api, files):
             if fault == "429":
                 return self.send(429, "application/problem+json", json.dumps(Problem(429, "rate-limited").body).encode(),
                                  {"Retry-After": "120"})
+            if fault == "reused":
+                return self.send(422, "application/problem+json", json.dumps(Problem(422, "idempotency-key-reused").body).encode())
+            if fault == "portal":
+                return self.send(200, "text/html", b"<!doctype html><title>Log in to this network</title>")
             if fault == "507":
                 return self.send(507, "application/problem+json", json.dumps(Problem(507, "storage-full").body).encode())
             self.close_connection = True  # "drop": nothing is said
@@ -307,7 +314,7 @@ def handler_of(api, files):
             with api.lock:
                 api.calls.append(("POST", self.path, dict(self.headers)))
                 fault = api.take_fault(self.path)
-            if fault in ("503", "429", "507", "drop"):
+            if fault in ("503", "429", "507", "drop", "portal", "reused"):
                 return self.fail(fault)
             try:
                 with api.lock:
@@ -319,16 +326,26 @@ def handler_of(api, files):
                 self.close_connection = True
                 return None
             if isinstance(first, bytes):
-                if fault == "cut":
-                    self.send_response(200)
-                    self.send_header("Content-Length", str(len(first)))
-                    self.end_headers()
-                    self.wfile.write(first[: len(first) // 2])
-                    self.close_connection = True
-                    return None
+                if fault in ("cut", "stall", "paced"):
+                    return self.break_off(first, fault)
                 return self.send(200, "application/octet-stream", first,
                                  {"Secret-Views-Left": second, "Cache-Control": "no-store"})
             return self.send(first, "application/json", json.dumps(second).encode(), {"Cache-Control": "no-store"})
+
+        def break_off(self, body, fault):
+            self.send_response(200)
+            self.send_header("Content-Type", "application/octet-stream")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            half = body[: len(body) // 2]
+            if fault == "paced":  # a byte whenever the test asks for one, while it does
+                while half and api.paces.acquire(timeout=5):
+                    self.wfile.write(half[:1])
+                    half = half[1:]
+            self.wfile.write(half)
+            if fault == "stall":
+                self.rfile.read(1)  # until the browser has gone
+            self.close_connection = True
 
     return Handler
 

@@ -4,20 +4,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 
-import { URL_OF_FAKE, create, fake, file, fill_secret, heading, launch, new_page, new_request, store, visit } from "./browser.mjs";
+import { URL_OF_FAKE, done, fake, file, fill_secret, heading, launch, new_page, new_request, open, secret_of, store, views_of, visit } from "./browser.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
 after(() => browser.close());
-
-const open = (page) => page.getByRole("button", { name: "Open the secret" }).click();
-const secret_of = (page) => page.getByRole("region", { name: "The secret" }).textContent();
-const views_of = async (key) => (await fake({})).views[key];
-
-async function done(page) {
-  assert.deepEqual(page.complaints, []);
-  await page.context().close();
-}
 
 test("a secret is opened by a click, once, and whoever comes later is told when that was", async () => {
   const { link, key } = await store({ text: "  two lines\n\n\tand <b>markup</b> & 🔑 " });
@@ -46,45 +37,6 @@ test("the key leaves the address bar at once, and reaches neither the server nor
   const kept = await page.evaluate(() => [document.cookie, localStorage.length, sessionStorage.length, document.documentElement.outerHTML.length > 0]);
   assert.deepEqual(kept, ["", 0, 0, true]);
   assert.ok(!JSON.stringify(await fake({})).includes(key));
-  await done(page);
-});
-
-for (const fault of ["lose", "cut", "drop", "503"]) {
-  test(`an answer that does not arrive (${fault}) is asked for again, and one view is taken`, async () => {
-    const { link, key } = await store({ views: 2 });
-    await fake({ faults: [{ path: "secrets/retrieve", fault, count: 2 }] });
-    const page = await visit(browser, link);
-    await open(page);
-    assert.equal(await secret_of(page), "for your eyes only");
-    assert.equal(await views_of(key), 1);
-    await done(page);
-  });
-}
-
-test("a creation whose answer is lost is repeated, and stores one secret", async () => {
-  const before = (await fake({ faults: [{ path: "api/v2/secrets", fault: "lose", count: 2 }] })).secrets;
-  await create(browser);
-  assert.equal((await fake({})).secrets, before + 1);
-});
-
-test("a server that stays away is said to be unreachable, and the same claim works when it is back", async () => {
-  const { link, key } = await store();
-  const page = await new_page(browser);
-  await page.clock.install();
-  await page.goto(link);
-  await heading(page, "Somebody sent you a secret");
-  await fake({ faults: [{ path: "secrets/retrieve", fault: "lose", count: 1 }, { path: "secrets/retrieve", fault: "drop", count: 40 }] });
-  await open(page);
-  for (let second = 0; second < 90 && !(await page.getByText("No connection").isVisible()); second += 1) {
-    await page.clock.runFor(1000);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  await heading(page, "No connection");
-  assert.equal(await views_of(key), 0, "it was taken by the try whose answer was lost");
-  await fake({ clear: true });
-  await page.getByRole("button", { name: "Try again" }).click();
-  await open(page);
-  assert.equal(await secret_of(page), "for your eyes only");
   await done(page);
 });
 

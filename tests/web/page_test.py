@@ -24,6 +24,9 @@ class PageTest(unittest.TestCase):
     def test_it_does_what_its_users_expect(self):
         self.run_in_browser("page")
 
+    def test_a_bad_network_costs_nothing(self):
+        self.run_in_browser("network")
+
     def test_the_words_of_each_language_are_whole(self):
         passed, said = node_tools.node_test("locales")
         self.assertTrue(passed, said)

@@ -1,7 +1,7 @@
 // API v2 as the page uses it. Every call that can be repeated without harm is repeated when the network or the server
-// fails, for up to a minute: creation carries an Idempotency-Key, retrieval a claim.
+// fails, for up to a minute since it was last heard of: creation carries an Idempotency-Key, retrieval a claim.
 
-import { type Bytes, base64url_encode, text_of, utf8 } from "./bytes";
+import { type Bytes, base64url_encode, concat, text_of, utf8 } from "./bytes";
 import { pause } from "./dom";
 
 export interface Problem {
@@ -49,6 +49,7 @@ interface Call {
   json?: Record<string, unknown>;
   body?: Bytes;
   get?: boolean;
+  answer?: string; // its content type; JSON otherwise
   patience?: number; // milliseconds
   trouble?: () => void; // told when a try has failed and another will follow
 }
@@ -62,16 +63,20 @@ interface Reply {
 const PATIENCE_SHORT = 10_000;
 // A claim holds for 60 s after the try that was answered first.
 export const PATIENCE_LONG = 58_000;
-const HEAD_WAIT = 15_000;
+const SILENCE = 15_000;
+const UPLOAD_RATE = 16; // bytes a millisecond: a slower upload is ended by the server, too
+const JSON_TYPE = "application/json";
+const BYTES_TYPE = "application/octet-stream";
 const TEMPORARY = [502, 503, 504];
 
-async function attempt(call: Call): Promise<Reply | null> {
+// `heard` is told how much of the answer is there, with each piece. A connection that says nothing for a while is dead.
+async function attempt(call: Call, heard: (bytes: number) => void): Promise<Reply | null> {
   const controller = new AbortController();
-  // An upload may take its time; what is asked in a few bytes is answered soon, or the connection is dead.
-  const timer = call.body === undefined ? setTimeout(() => controller.abort(), HEAD_WAIT) : undefined;
+  const wait = (time: number): number => setTimeout(() => controller.abort(), time);
+  let timer = wait(SILENCE + (call.body?.length ?? 0) / UPLOAD_RATE);
   const headers: Record<string, string> = { ...call.headers };
   if (!call.get) {
-    headers["Content-Type"] = call.body === undefined ? "application/json" : "application/octet-stream";
+    headers["Content-Type"] = call.body === undefined ? JSON_TYPE : BYTES_TYPE;
   }
   try {
     const response = await fetch(`api/v2/${call.path}`, {
@@ -82,8 +87,20 @@ async function attempt(call: Call): Promise<Reply | null> {
       redirect: "error",
       signal: controller.signal,
     });
-    clearTimeout(timer);
-    return { status: response.status, headers: response.headers, bytes: new Uint8Array(await response.arrayBuffer()) };
+    const pieces: Bytes[] = [];
+    let size = 0;
+    const reader = response.body!.getReader();
+    for (;;) {
+      clearTimeout(timer);
+      timer = wait(SILENCE);
+      const { done, value } = await reader.read();
+      if (done) {
+        break;
+      }
+      pieces.push(value);
+      heard((size += value.length));
+    }
+    return { status: response.status, headers: response.headers, bytes: concat(...pieces) };
   } catch {
     return null;
   } finally {
@@ -92,21 +109,34 @@ async function attempt(call: Call): Promise<Reply | null> {
 }
 
 async function ask<Value>(call: Call, read: (reply: Reply) => Value): Promise<Answer<Value>> {
-  const deadline = performance.now() + (call.patience ?? PATIENCE_SHORT);
+  let last = performance.now(); // when the server was heard of: further than any try before, so that this has an end
+  let furthest = 0;
+  const heard = (bytes: number): void => {
+    if (bytes > furthest) {
+      furthest = bytes;
+      last = performance.now();
+    }
+  };
   let repeated = false;
   for (let wait = 500; ; wait = Math.min(wait * 2, 8000)) {
-    const reply = await attempt(call);
-    if (reply !== null && !TEMPORARY.includes(reply.status)) {
+    const reply = await attempt(call, heard);
+    if (reply !== null && is_ours(reply, call.answer ?? JSON_TYPE)) {
       const good = reply.status >= 200 && reply.status < 300;
       return good ? { value: read(reply) } : { problem: { ...problem_of(reply), repeated } };
     }
-    if (performance.now() + wait > deadline) {
+    if (performance.now() + wait - last > (call.patience ?? PATIENCE_SHORT)) {
       return { problem: { ...(reply === null ? NO_ANSWER : problem_of(reply)), repeated: true } };
     }
     repeated = true;
     call.trouble?.();
     await pause(wait);
   }
+}
+
+// A network that wants a login answers 200 as well, with a page of its own.
+function is_ours(reply: Reply, type: string): boolean {
+  const good = reply.status >= 200 && reply.status < 300;
+  return good ? (reply.headers.get("Content-Type") ?? "").startsWith(type) : !TEMPORARY.includes(reply.status);
 }
 
 const NO_ANSWER: Problem = { name: "unreachable", status: 0, at: null, retry_after: 0, tries_left: null, repeated: true };
@@ -205,7 +235,7 @@ export interface Retrieved {
 
 export function retrieve(access: Access, claim: Bytes, trouble: () => void): Promise<Answer<Retrieved>> {
   const json = { ...access_json(access), claim: base64url_encode(claim) };
-  return ask({ path: "secrets/retrieve", json, patience: PATIENCE_LONG, trouble }, (reply) => ({
+  return ask({ path: "secrets/retrieve", json, answer: BYTES_TYPE, patience: PATIENCE_LONG, trouble }, (reply) => ({
     body: reply.bytes,
     views_left: Number(reply.headers.get("Secret-Views-Left")) || 0,
   }));

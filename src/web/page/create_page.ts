@@ -141,7 +141,7 @@ interface Sealed {
 class Sender {
   private last: { wishes: string; link_key: Bytes; secret: api.NewSecret } | null = null;
 
-  async send(wishes: Wishes): Promise<api.Answer<Sealed>> {
+  async send(wishes: Wishes, anew = true): Promise<api.Answer<Sealed>> {
     const name = await fingerprint(wishes);
     if (this.last?.wishes !== name) {
       const link_key = random_bytes(KEY_BYTES);
@@ -155,6 +155,10 @@ class Sender {
     }
     const { link_key, secret } = this.last;
     const answer = await api.create(secret, () => announce("retrying"));
+    if (answer.problem?.name === "idempotency-key-reused") {
+      this.last = null; // what a lost answer spoke of has ended since
+      return anew ? this.send(wishes, false) : { problem: answer.problem };
+    }
     return answer.problem === undefined ? { value: { link_key, created: answer.value } } : answer;
   }
 }
