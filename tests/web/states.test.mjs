@@ -40,6 +40,11 @@ after(() => browser.close());
 async function check(page, name) {
   const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.ok(wider <= 0, `${name} is ${wider} px wider than its screen`);
+  const beside = await page.evaluate(() => {
+    const [name, language] = [".brand", ".language"].map((part) => document.querySelector(part).getBoundingClientRect());
+    return language.top < name.bottom && name.top < language.bottom;
+  });
+  assert.ok(beside, `${name}: the choice of language has a line of its own`);
   // Straight into the page's world by the debugger: the page's own policy would not let a test's script in.
   const found = await page.evaluate((rules) => axe.run(document, { runOnly: rules, resultTypes: ["violations"] }).then((result) => result.violations), RULES);
   const told = found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join("; ")}`);
