@@ -82,9 +82,9 @@ function show_asked(link: RequestLink, expires_at: Date): void {
   );
 }
 
-function fill_link_box(link: RequestLink): HTMLElement {
+function fill_link_box(link: RequestLink, quiet = false): HTMLElement {
   const fill = { fill_key: link.fill_key, public: link.pair.public };
-  return link_box({ label: "fill_link", link: format_fill_link(link_base(), fill), copy: "copy_fill_link", qr: true });
+  return link_box({ label: "fill_link", link: format_fill_link(link_base(), fill), copy: "copy_fill_link", qr: true, quiet });
 }
 
 function show_request_end(stage: "deleted" | "expired"): void {
@@ -204,7 +204,7 @@ function show_waiting(link: RequestLink, expires_at: Date, again: () => void): v
     icon("wait"),
     h("p", { class: "lede", say: "waiting_text" }),
     h("p", { class: "hint", say: ["expires_at", { when: expires_at }] }),
-    fill_link_box(link),
+    fill_link_box(link, true), // it was given away before
     problem.element,
     h("div", { class: "actions" }, button("check_again", "primary", again), remove),
   );
