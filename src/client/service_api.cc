@@ -104,7 +104,12 @@ Outcome<RetrievedBody> ServiceApi::retrieve(const SecretKey& key, const Credenti
     return client_fail(response.error());
   }
   if (!succeeded(*response)) {
-    return client_fail(read_problem(*response));
+    ClientError error = read_problem(*response);
+    if (attempts_.lost_an_answer() && problem_name(*response) == "retrieved") {
+      error.hint =
+          "probably by this program: its answer was lost on the way, and the server keeps it for a minute only";
+    }
+    return client_fail(error);
   }
   const std::string_view left = response->field("Secret-Views-Left");
   RetrievedBody retrieved{std::move(response->body), !left.empty(), 0};

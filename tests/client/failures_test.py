@@ -57,6 +57,18 @@ class LostAnswerTest(ClientCase):
         self.assertIn(b"not known", self.client("retrieve", other, "--patience", 1, code=7).stderr)
         self.assertLess(api.count(RETRIEVE), 6)
 
+    def test_a_secret_that_was_lost_on_the_way_is_not_blamed_on_somebody_else(self):
+        api = self.serve()
+        link = self.share(api)
+
+        def forget():
+            for secret in api.secrets.values():
+                secret.claims = {}
+
+        api.fail(RETRIEVE, "cut after", forget)
+        self.assertIn(b"probably by this program", self.client("retrieve", link, code=4).stderr)
+        self.assertNotIn(b"probably by this program", self.client("retrieve", link, code=4).stderr)
+
     def test_a_fill_whose_answer_is_lost_may_be_another_persons(self):
         api = self.serve()
         for json_wanted in (False, True):

@@ -90,6 +90,16 @@ test("a transfer that breaks off after minutes is asked for again: patience coun
   await done(page);
 });
 
+test("a secret that was lost on the way is not blamed on somebody else", async () => {
+  const { link, key } = await store();
+  await fake({ faults: [{ path: "secrets/retrieve", fault: "paced" }] });
+  const page = await open_under_clock(link);
+  await fake({ pace: 1 });
+  await fake({ secrets: { [key]: { claims: {} } }, pace: 1000 });
+  await run_until(page, page.getByText("Probably that was you"), 50);
+  await done(page);
+});
+
 test("the page of a network that wants a login is no answer", async () => {
   const { link, key } = await store({ views: 2 });
   await fake({ faults: [{ path: "secrets/status", fault: "portal" }, { path: "secrets/retrieve", fault: "portal" }] });

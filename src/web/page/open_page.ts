@@ -9,7 +9,7 @@ import { say, size } from "./language";
 import type { SecretLink } from "./links";
 import { revealed } from "./revealed";
 import { derive_keys, open_secret } from "./sealing";
-import { seconds_until, show_end, show_locked, show_problem, state } from "./states";
+import { seconds_until, show_end, show_locked, show_lost, show_problem, state } from "./states";
 
 const CLAIM_BYTES = 16;
 
@@ -78,6 +78,9 @@ function show_sealed(sealed: Sealed, status: api.Status): void {
     if (opened.problem?.name === "wrong-passphrase") {
       const left = opened.problem.tries_left;
       return complain(problem, passphrase, left === null ? "passphrase_wrong" : ["passphrase_wrong_left", { count: left }]);
+    }
+    if (opened.problem?.name === "retrieved" && opened.problem.repeated) {
+      return show_lost(opened.problem.at ?? new Date());
     }
     if (opened.problem !== undefined) {
       // After a broken connection with the same claim, so that what was lost on the way can still be had.

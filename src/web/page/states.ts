@@ -25,6 +25,11 @@ export function show_end(status: Pick<Status, "state" | "changed_at" | "expires_
   }
 }
 
+// Retrieved by a try whose answer did not arrive, as far as can be told, and that longer ago than a claim lasts.
+export function show_lost(when: Date): void {
+  state("gone", "retrieved_heading", [["retrieved_text", { when }], "retrieved_lost"]);
+}
+
 export function show_incomplete(): void {
   state("bad", "incomplete_heading", ["incomplete_text", "incomplete_hint"]);
 }
