@@ -104,8 +104,7 @@ class Vault {
   Result<Ticket> apply(const StoreId& id, const Current& current, const Transition& transition);
   // Writes what was read once more and so gets the store's word for it, which a change that failed may lack.
   Result<Ticket> confirm(const StoreId& id, const Current& current);
-  // As apply(), for what reveals. kSpent when the ledger says that all views were taken. `reader`: who comes with a
-  // claim of his own.
+  // As apply(), for what reveals. kSpent: the ledger says that all views were taken. `reader`: who has a claim.
   Result<Ticket> take_view(const StoreId& id, const Current& current, const Transition& transition, RevealClaim& claim,
                            const std::optional<RecordHash>& reader = std::nullopt);
   Result<void> ask_ledger(const StoreId& id, const Record& record, RevealClaim& claim, RevealClaim::Want want,
@@ -114,7 +113,6 @@ class Vault {
   // Whether the caller may go on with the record; what is wrong is counted.
   tl::expected<Pass, Refusal> admit(const StoreId& id, const Current& current, const Caller& caller, Verdict& verdict);
   Origin origin(WallTime now, std::string_view address);
-
   // vault_create.cc
   Result<Sealing> lock_with(const Access& access);
   Held<Created> insert(const SecretKey& key, const NewSharedSecret& secret, const Sealing& sealing, Random& random,

@@ -36,6 +36,7 @@ class WatchedStore final : public SecretStore {
   Result<Ticket> purge(const StoreId& id, std::uint64_t version) override { return store_.purge(id, version); }
   Result<std::vector<DueEntry>> due(WallTime now, std::size_t limit) override { return store_.due(now, limit); }
   Result<void> ready() override { return store_.ready(); }
+  Result<void> takes_changes() override { return store_.takes_changes(); }
   Result<void> wait_durable(CommitSequence sequence) override { return store_.wait_durable(sequence); }
   std::optional<Result<void>> outcome(CommitSequence sequence) override { return store_.outcome(sequence); }
   void watch_settled(std::function<void()> listener) override { store_.watch_settled(std::move(listener)); }
