@@ -258,6 +258,17 @@ TEST_CASE("start: a failed log has not recovered because another node has taken 
   CHECK(projector.ready());
 }
 
+TEST_CASE("drain: does not wait for a failed log when another node has taken the events over") {
+  ProjectorScene scene;
+  scene.log.fail(1'000'000);
+  scene.outbox.add(test_events(1, 1));
+  Projector projector(scene.parts());
+  REQUIRE_FALSE(projector.drain(passed()));
+  scene.outbox.take_over();
+  CHECK(projector.drain(soon()));
+  CHECK(scene.pauses.empty());
+}
+
 TEST_CASE("the destructor: stops a projector in the middle of a long pause and drops nothing") {
   ProjectorScene scene;
   scene.log.fail(1'000'000);
