@@ -38,7 +38,7 @@ readonly keyring=$configuration_folder/keyring
 readonly data=/var/lib/disposable-secrets
 readonly units='disposable-secrets.socket disposable-secrets.service'
 readonly isolated_units='disposable-secrets-isolated.socket disposable-secrets-isolated.service'
-# What `generate` makes, and where it belongs.
+# What `document` makes, and where it belongs.
 readonly generated="manual:$share/man/man1/disposable-secrets.1
 manual-conf:$share/man/man5/disposable-secrets.conf.5
 bash:$share/bash-completion/completions/disposable-secrets
@@ -147,7 +147,7 @@ put_files() {
   done
   put 0644 "$sysusers" "$here/disposable-secrets.sysusers"
   while IFS=: read -r what path; do
-    "$here/disposable-secrets" generate "$what" >"$scratch/generated" || fail "cannot generate $what"
+    "$here/disposable-secrets" document "$what" >"$scratch/generated" || fail "cannot write $what"
     put 0644 "$path" "$scratch/generated"
   done <<LIST
 $generated
@@ -156,7 +156,7 @@ LIST
     [ ! -r "$here/$file" ] || put 0644 "$share/doc/disposable-secrets/$file" "$here/$file"
   done
   if [ ! -e "$root$configuration" ]; then
-    "$here/disposable-secrets" generate config >"$scratch/generated" || fail "cannot generate config"
+    "$here/disposable-secrets" document config >"$scratch/generated" || fail "cannot write config"
     with_our_folders "$scratch/generated" >"$scratch/configuration"
     put 0644 "$configuration" "$scratch/configuration"
   fi

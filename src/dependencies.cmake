@@ -27,6 +27,8 @@ target_link_libraries(disposable_dep_sqlite INTERFACE m ${CMAKE_DL_LIBS})
 disposable_dependency(openssl HEADER openssl/ssl.h LIBRARIES ssl crypto)
 target_link_libraries(disposable_dep_openssl INTERFACE ${CMAKE_DL_LIBS})
 disposable_dependency(seccomp HEADER seccomp.h LIBRARIES seccomp)
+disposable_dependency(cares HEADER ares.h LIBRARIES cares)
+disposable_dependency(qrcodegen HEADER qrcodegen/qrcodegen.hpp LIBRARIES qrcodegencpp)
 if(WITH_REDIS)
   if(NOT EXISTS ${HIREDIS_DIR}/lib/libhiredis_ssl.a)
     message(FATAL_ERROR "hiredis is not in ${HIREDIS_DIR}; run packaging/fetch-hiredis or pass -DHIREDIS_DIR=")
@@ -54,6 +56,9 @@ if(NOT EXISTS ${HTTPLIB_INCLUDE_DIR}/httplib.h)
 endif()
 add_library(disposable_dep_httplib INTERFACE)
 target_include_directories(disposable_dep_httplib SYSTEM INTERFACE ${HTTPLIB_INCLUDE_DIR})
+# For all who include it, since its classes differ with it; only the client uses TLS of it.
+target_compile_definitions(disposable_dep_httplib INTERFACE CPPHTTPLIB_OPENSSL_SUPPORT)
+target_link_libraries(disposable_dep_httplib INTERFACE disposable_dep_openssl)
 
 # For `version --json`: header-only libraries say their version in their headers, which only one file each may include.
 file(STRINGS ${HTTPLIB_INCLUDE_DIR}/httplib.h httplib_version REGEX "define CPPHTTPLIB_VERSION \"")

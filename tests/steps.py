@@ -35,7 +35,7 @@ class Step:
     needs: tuple[str, ...] = ()
 
 
-SETUP = ("dependencies", "httplib", "swagger-ui")
+SETUP = ("dependencies", "httplib", "swagger-ui", "page-tools")
 SCALE_OUT_SETUP = (*SETUP, "hiredis")  # for every preset but `release`
 
 
@@ -54,6 +54,8 @@ STEPS = (
     Step("hiredis", "packaging/fetch-hiredis", 5, ("dependencies",)),
     Step("valkey", "packaging/fetch-valkey", 5, ("dependencies",)),
     Step("swagger-ui", "packaging/fetch-swagger-ui", 5, ("dependencies",)),
+    Step("page-tools", "packaging/fetch-page-tools", 5, ("dependencies",)),
+    Step("web-tools", "tests/web/fetch", 5, ("dependencies",)),
     Step("format", "tests/tidy/tree.py .cc .h | xargs -0 clang-format-14 --dry-run --Werror", 1, ("dependencies",)),
     Step("shell", "tests/tidy/tree.py '#!bash' | xargs -0 shellcheck --severity=warning", 1, ("dependencies",)),
     Step("tidy", "python3 tests/tidy/tidy_test.py", 1, ("dependencies",)),
@@ -66,11 +68,12 @@ STEPS = (
     Step("userland", "tests/userland/run", 10, ("release",)),
     Step("reproducible", "tests/reproducible/run", 10, ("release",)),
     Step("quickstart", "python3 tests/packaging/quickstart_test.py", 2, ("release",)),
-    Step("generate", "python3 tests/packaging/generate_test.py", 1, ("release",)),
+    Step("document", "python3 tests/packaging/document_test.py", 1, ("release",)),
     Step("deb", "python3 tests/packaging/deb_test.py", 2, ("release",)),
     Step("install", "python3 tests/packaging/install_test.py", 1, ("release",)),
     Step("e2e", "tests/e2e/run", 5, ("release",)),
-    Step("web", "tests/web/run", 2, ("release",)),
+    Step("web", "tests/web/run", 6, ("release", "web-tools")),
+    Step("client", "tests/client/run", 2, ("release",)),
     Step("leaks", "tests/leaks/run", 5, ("release",)),
     Step("faults", "tests/faults/run", 5, ("release",)),
     Step("front", "tests/front/run", 8, ("release",)),

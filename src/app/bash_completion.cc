@@ -7,7 +7,7 @@ namespace disposable {
 namespace {
 
 // bash breaks words at '=', so that --option=value is three of them.
-constexpr const char* kBegin = R"(# bash completion of disposable-secrets, made by 'disposable-secrets generate bash'.
+constexpr const char* kBegin = R"(# bash completion of disposable-secrets, made by 'disposable-secrets document bash'.
 _disposable_secrets() {
   local current=${COMP_WORDS[COMP_CWORD]} option=${COMP_WORDS[COMP_CWORD - 1]} command="" commands="" options="" word i
   COMPREPLY=()

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "app/backends.h"
+#include "app/option_table.h"
 #include "app/specification_environment.h"
 
 namespace disposable {
@@ -28,10 +29,11 @@ std::filesystem::path default_data_dir() {
 }
 
 // A command of two words takes the options of the first word.
-void add_second_word(CLI::App& above, const char* name, const char* help) {
-  above.add_subcommand(name, help)
-      ->fallthrough()
-      ->footer("Takes the options of 'disposable-secrets " + above.get_name() + "' as well; see its --help.");
+CLI::App* add_second_word(CLI::App& above, const char* name, const char* help) {
+  CLI::App* word = above.add_subcommand(name, help);
+  word->fallthrough();
+  word->footer("Takes the options of 'disposable-secrets " + above.get_name() + "' as well; see its --help.");
+  return word;
 }
 
 // "folder/" is "folder".
@@ -45,6 +47,7 @@ Paths resolve(const RawPaths& raw) {
   Paths paths;
   paths.data_dir = raw.data_dir.empty() ? default_data_dir() : folder_named(raw.data_dir);
   paths.key_file = raw.key_file.empty() ? paths.data_dir.string() + ".keyring" : raw.key_file;
+  paths.token_file = raw.token_file;
   return paths;
 }
 
@@ -72,12 +75,14 @@ void add_audit(CLI::App& audit, RawPaths& paths, Backends& backends, AuditListOp
 
 CommandLine::CommandLine() : app_("Keep a secret, hand it out once.", "disposable-secrets") {
   app_.require_subcommand(1);
+  client_.add(app_);
   add_serve(*app_.add_subcommand("serve", "Run the service"), paths_, serve_);
   add_audit(*app_.add_subcommand("audit", "List the audit log; works while the service runs"), paths_, serve_.backends,
             audit_, json_);
   add_operations();
+  add_token();
   add_migrate();
-  add_generate();
+  add_document();
   app_.add_subcommand("version", "Print the version")
       ->add_flag("--json", json_, "With commit, compiler, every linked library and the kernel's sandbox");
   // A command with such a callback reads the environment when it is named. Without, all of them would after the one
@@ -87,10 +92,10 @@ CommandLine::CommandLine() : app_("Keep a secret, hand it out once.", "disposabl
   }
 }
 
-void CommandLine::add_generate() {
-  app_.add_subcommand("generate", "Print a manual page, the default configuration file or completions")
+void CommandLine::add_document() {
+  app_.add_subcommand("document", "Print a manual page, the default configuration file or completions")
       ->add_option(
-          "WHAT", generate_.what,
+          "WHAT", document_.what,
           "manual for disposable-secrets(1), manual-conf for disposable-secrets.conf(5), config for the default "
           "configuration file; bash, zsh or fish for completions")
       ->required()
@@ -141,6 +146,34 @@ void CommandLine::add_operations() {
       app_.add_subcommand("doctor", "Look for what is wrong with an installation, a line for each check");
   add_serve(*doctor, paths_, serve_);
   doctor->add_flag("--json", json_, "One JSON object a line");
+}
+
+void CommandLine::add_token() {
+  CLI::App* token = app_.add_subcommand("token", "Make, list and revoke tokens that let create; see serve --creators");
+  add_data_dir(*token, paths_);
+  add_config(*token, paths_);
+  add_token_file(*token, paths_);
+  token->add_flag("--json", json_, "JSON, for scripts");
+  token->require_subcommand(1);
+  CLI::App* create = add_second_word(*token, "create", "Make a token and print it, this once");
+  create->add_option("--name", token_.name, "Whose it is, for 'token list' (none)")
+      ->option_text("NAME")
+      ->check([](const std::string& name) { return token_name_problem(name); });
+  create->add_option("--expires", token_.expires, "How long it holds: 90s, 15m, 24h, 30d (for ever)")
+      ->option_text("TIME")
+      ->check([](const std::string& span) { return token_span_problem(span); });
+  create->add_option("--rate", token_.creates_per_minute, "Creations a minute, 0: no limit (0)")
+      ->option_text("N")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1'000'000}));
+  create->add_option("--bytes", token_.bytes_per_day, "Bytes stored in a day, 0: no limit (0)")
+      ->option_text("BYTES")
+      ->transform(CLI::AsSizeValue(false))
+      ->check(CLI::Range(std::uint64_t{0}, kTiB));
+  add_second_word(*token, "list", "List the tokens, each by its id");
+  add_second_word(*token, "revoke", "Make a token worthless, within a second also for a service that runs")
+      ->add_option("id", token_.id, "As 'token list' shows it")
+      ->option_text("ID")
+      ->required();
 }
 
 Result<void> CommandLine::apply_config() {
@@ -224,10 +257,17 @@ Command CommandLine::command() const {
     const bool rotate = app_.get_subcommand("keys")->got_subcommand("rotate");
     return KeysOptions{rotate ? KeysOptions::What::kRotate : KeysOptions::What::kCreate, paths, serve_.backends, json_};
   }
-  if (app_.got_subcommand("generate")) {
-    return generate_;
+  if (app_.got_subcommand("token")) {
+    TokenOptions token = token_;
+    token.what = app_.get_subcommand("token")->get_subcommands().front()->get_name();
+    token.paths = paths;
+    token.json = json_;
+    return token;
   }
-  return VersionOptions{json_};
+  if (app_.got_subcommand("document")) {
+    return document_;
+  }
+  return client_.command(app_).value_or(VersionOptions{json_});
 }
 
 }  // namespace disposable

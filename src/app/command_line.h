@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/client_command_line.h"
 #include "app/serve_options.h"
 
 namespace disposable {
@@ -27,7 +28,8 @@ class CommandLine {
   // Which store and audit log are meant, also by app/specification_environment.h, where the options do not say it.
   Result<void> follow_specification();
   void add_operations();
-  void add_generate();
+  void add_token();
+  void add_document();
   void add_migrate();
 
   CLI::App app_;
@@ -36,7 +38,9 @@ class CommandLine {
   AuditListOptions audit_;
   std::string folder_;
   MigrateOptions migrate_;
-  GenerateOptions generate_;
+  TokenOptions token_;
+  DocumentOptions document_;
+  ClientCommandLine client_;
   bool json_ = false;
 };
 

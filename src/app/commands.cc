@@ -9,12 +9,17 @@
 #include "app/audit_command.h"
 #include "app/backup_command.h"
 #include "app/doctor_command.h"
+#include "app/document_command.h"
 #include "app/generate_command.h"
 #include "app/keys_command.h"
+#include "app/link_commands.h"
 #include "app/migrate_command.h"
 #include "app/options.h"
 #include "app/process.h"
+#include "app/request_command.h"
+#include "app/retrieve_command.h"
 #include "app/service.h"
+#include "app/share_command.h"
 #include "app/terminal.h"
 #include "app/version.h"
 
@@ -85,9 +90,23 @@ struct Runner {
     SystemClock clock;
     return diagnose(options, clock, random);
   }
-  int operator()(const GenerateOptions& options) const {
+  int operator()(const TokenOptions& options) const {
+    SystemRandom random;
+    SystemClock clock;
+    return change_tokens(options, clock, random);
+  }
+  int operator()(const DocumentOptions& options) const {
     print(generated(options.what));
     return kExitSuccess;
+  }
+  int operator()(const ShareOptions& options) const { return share(options); }
+  int operator()(const RetrieveOptions& options) const { return retrieve(options); }
+  int operator()(const StatusOptions& options) const { return show_status(options); }
+  int operator()(const DeleteOptions& options) const { return delete_by_link(options); }
+  int operator()(const RequestOptions& options) const { return request_secret(options); }
+  int operator()(const GenerateOptions& options) const {
+    SystemRandom random;
+    return generate(options, random);
   }
   int operator()(const VersionOptions& options) const {
     const BuildInfo info = build_info();

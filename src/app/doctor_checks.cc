@@ -9,6 +9,7 @@
 #include "app/key_file.h"
 #include "app/process.h"
 #include "app/restore_staging.h"
+#include "app/token_file.h"
 #include "http/tls_context.h"
 
 namespace disposable {
@@ -79,6 +80,28 @@ Finding examine_keyring(const Examination& examination) {
             "restart the service or send it SIGHUP"};
   }
   return {Verdict::kOk, text + ", in use since " + format_utc(uses->back().since)};
+}
+
+Finding examine_creators(const Examination& examination) {
+  const ServeOptions& options = examination.options;
+  const Result<std::vector<StoredToken>> tokens = read_token_file(options.paths.tokens());
+  if (!tokens) {
+    return {Verdict::kFailed, tokens.error().detail, "mend it, or move it away and make new tokens"};
+  }
+  CreatorRules rules;
+  std::string words;
+  for (const std::string& word : options.creators) {
+    ignore(rules.add(word), "parsing has found no mistake");
+    words += (words.empty() ? "" : ",") + word;
+  }
+  const auto valid = std::count_if(tokens->begin(), tokens->end(), [&examination](const StoredToken& stored) {
+    return !stored.token.expires_at || *stored.token.expires_at > examination.now;
+  });
+  const std::string text = (words.empty() ? "open" : words) + "; " + std::to_string(valid) +
+                           (valid == 1 ? " token" : " tokens") + " of " + std::to_string(tokens->size()) + " valid";
+  return rules.by_token() && valid == 0
+             ? Finding{Verdict::kWarning, text, "make a token with 'disposable-secrets token create'"}
+             : Finding{Verdict::kOk, text};
 }
 
 bool there(const std::filesystem::path& path) {
@@ -174,6 +197,7 @@ const std::vector<Check>& doctor_checks() {
       {"disk", examine_disk},
       {"clock", examine_clock},
       {"keyring", examine_keyring},
+      {"creators", examine_creators},
       {"store", examine_store},
       {"audit log", examine_audit_log},
       {"ledger", examine_ledger},

@@ -12,7 +12,8 @@ Result<void> take(ByteView bytes, WallTime now, EpochNeeds& needs) {
   if (!record) {
     return fail(record.error());
   }
-  if (standing(*record, now) == Standing::kLive) {
+  const bool readable = standing(*record, now) == Standing::kLive && !record->request;
+  if (readable || !record->claims.empty()) {
     needs.epochs.insert(record->epoch);
   }
   return {};

@@ -65,7 +65,7 @@ std::string complete_option(const std::string& begin, const DocumentedOption& op
 }  // namespace
 
 std::string fish_completion(const DocumentedCommand& program) {
-  std::string text = "# fish completion of disposable-secrets, made by 'disposable-secrets generate fish'.\n" +
+  std::string text = "# fish completion of disposable-secrets, made by 'disposable-secrets document fish'.\n" +
                      find_command(program) + "complete -c disposable-secrets -f\n";
   for (const DocumentedCommand* command : with_all_below(program)) {
     // As the function has it: with a space behind each word.

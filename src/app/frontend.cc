@@ -32,22 +32,34 @@ Result<Endpoint> endpoint_of(const std::string& text, bool metrics) {
 }  // namespace
 
 Result<FrontSettings> front_settings(const ServeOptions& options) {
-  FrontSettings settings{options.limits, {}};
+  FrontSettings settings{options.limits, {}, {}};
   for (const std::string& range : options.trusted_proxies) {
     const Result<void> added = settings.trusted_proxies.add(range);
     if (!added) {
       return fail(Errc::kInvalidArgument, "--trusted-proxy " + range + ": " + added.error().detail);
     }
   }
+  for (const std::string& word : options.creators) {
+    const Result<void> added = settings.creators.rules.add(word);
+    if (!added) {
+      return fail(Errc::kInvalidArgument, "--creators " + word + ": " + added.error().detail);
+    }
+  }
   return settings;
 }
 
 Frontend::Frontend(const Parts& parts)
-    : clock_(parts.clock), log_(parts.log), access_log_(parts.log, parts.clock, parts.random) {}
+    : clock_(parts.clock),
+      log_(parts.log),
+      access_log_(parts.log, parts.clock, parts.random),
+      token_file_(parts.options.paths.tokens()) {}
 
 Result<std::unique_ptr<Frontend>> Frontend::open(const Parts& parts) {
   std::unique_ptr<Frontend> frontend(new Frontend(parts));
-  Result<void> opened = frontend->load_certificate(parts.options);
+  Result<void> opened = frontend->load_tokens();
+  if (opened) {
+    opened = frontend->load_certificate(parts.options);
+  }
   if (opened) {
     opened = frontend->open_listeners(parts);
   }
@@ -58,6 +70,41 @@ Result<std::unique_ptr<Frontend>> Frontend::open(const Parts& parts) {
     return fail(opened.error());
   }
   return frontend;
+}
+
+Result<void> Frontend::load_tokens() {
+  Result<std::shared_ptr<const CreatorTokens>> tokens = token_file_.read();
+  if (!tokens) {
+    return fail(tokens.error());
+  }
+  tokens_ = std::move(*tokens);
+  return {};
+}
+
+void Frontend::warn_without_tokens(const CreatorRules& rules) {
+  if (rules.by_token() && tokens_->all().empty()) {
+    log_.write(LogLevel::kWarning, "there is no token to create with; make one with 'disposable-secrets token create'");
+  }
+}
+
+void Frontend::check_tokens() {
+  const bool changed = token_file_.changed();
+  if (!changed && tokens_failure_.empty()) {
+    return;
+  }
+  const Result<void> loaded = load_tokens();
+  if (!loaded) {
+    if (changed || loaded.error().detail != tokens_failure_) {
+      log_.write(LogLevel::kError, "the tokens stay as they were", {{"reason", loaded.error().detail}});
+    }
+    tokens_failure_ = loaded.error().detail;
+    return;
+  }
+  tokens_failure_.clear();
+  settings_.creators.tokens = tokens_;
+  server_->configure(settings_);
+  log_.write(LogLevel::kInfo, "the tokens were read again",
+             {{"tokens", static_cast<std::int64_t>(tokens_->all().size())}});
 }
 
 Result<void> Frontend::load_certificate(const ServeOptions& options) {
@@ -119,6 +166,10 @@ Result<FrontSettings> Frontend::settings_within_descriptors(const ServeOptions& 
     log_.write(LogLevel::kWarning, "fewer connections than --connections-max: the limit of descriptors is low",
                {{"connections", static_cast<std::int64_t>(possible)}});
   }
+  if (settings) {
+    settings->creators.tokens = tokens_;
+    warn_without_tokens(settings->creators.rules);
+  }
   return settings;
 }
 
@@ -127,13 +178,14 @@ Result<void> Frontend::start_server(const Parts& parts) {
   if (!settings) {
     return fail(settings.error());
   }
+  settings_ = std::move(*settings);
   const LogSink log = [this](std::string_view line) { log_.write(LogLevel::kError, line); };
   Front::Parts front{parts.api, parts.clock, log, &access_log_};
   front.tls = tls_.get();
   parts.random.fill(front.key);
   Result<std::unique_ptr<Server>> server =
       Server::open(std::move(front), parts.durability,
-                   {loops_for(parts.options), static_cast<std::size_t>(parts.options.workers), std::move(*settings)});
+                   {loops_for(parts.options), static_cast<std::size_t>(parts.options.workers), settings_});
   if (!server) {
     return fail(server.error());
   }
@@ -159,9 +211,11 @@ bool Frontend::responsive() const {
 }
 
 void Frontend::reload(const ServeOptions& options) {
+  check_tokens();
   Result<FrontSettings> settings = settings_within_descriptors(options);
   if (settings) {
-    server_->configure(std::move(*settings));
+    settings_ = std::move(*settings);
+    server_->configure(settings_);
   } else {
     log_.write(LogLevel::kError, "the limits stay as they were", {{"reason", settings.error().detail}});
   }

@@ -8,6 +8,7 @@
 
 #include "app/options.h"
 #include "app/systemd.h"
+#include "app/token_file.h"
 #include "base/log.h"
 #include "http/server.h"
 
@@ -36,6 +37,9 @@ class Frontend {
   // Puts into force what can be changed while the service runs. What cannot be is logged and stays as it was.
   void reload(const ServeOptions& options);
   void write_metrics(MetricsText& text) const { server_->write_metrics(text); }
+  // To be called about every second: what a changed token file says holds from the next request on. When it cannot be
+  // used, the tokens stay as they were, which is logged, and it is tried again.
+  void check_tokens();
   // Returns whether every request was answered in time.
   bool stop(std::chrono::milliseconds deadline) { return server_->stop(deadline); }
 
@@ -45,6 +49,8 @@ class Frontend {
   Result<void> open_listeners(const Parts& parts);
   Result<void> start_server(const Parts& parts);
   Result<FrontSettings> settings_within_descriptors(const ServeOptions& options);
+  Result<void> load_tokens();
+  void warn_without_tokens(const CreatorRules& rules);
   void reload_certificate(const ServeOptions& options);
 
   Clock& clock_;
@@ -52,6 +58,10 @@ class Frontend {
   AccessLog access_log_;
   std::unique_ptr<CurrentTlsContext> tls_;  // null: no certificate
   std::vector<ListeningSocket> listeners_;
+  TokenFileWatch token_file_;
+  std::shared_ptr<const CreatorTokens> tokens_;
+  std::string tokens_failure_;  // why they could not be read when that was tried last; empty: they could
+  FrontSettings settings_{};    // in force
   std::unique_ptr<Server> server_;
 };
 

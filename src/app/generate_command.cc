@@ -1,32 +1,26 @@
 #include "app/generate_command.h"
 
-#include "app/command_line.h"
-#include "app/default_configuration.h"
-#include "app/manual_page.h"
-#include "app/shell_completions.h"
+#include <nlohmann/json.hpp>
+
+#include "app/terminal.h"
+#include "client/password.h"
 
 namespace disposable {
 
-std::string generated(const std::string& what) {
-  CommandLine line;
-  const DocumentedCommand program = document(line.app());
-  if (what == "manual") {
-    return manual_page(program);
+int generate(const GenerateOptions& options, Random& random) {
+  const std::string_view alphabet = password_alphabet(options.alphabet);
+  const bool words = options.words > 0;
+  const SecretBytes generated =
+      words ? generate_passphrase(options.words, random) : generate_password(alphabet, options.length, random);
+  if (options.json) {
+    const int bits = words ? static_cast<int>(options.words) * kBitsOfWord
+                           : static_cast<int>(password_bits(alphabet, options.length));
+    print_json(nlohmann::json{{"password", as_text(generated.expose())}, {"bits", bits}});
+    return kExitSuccess;
   }
-  if (what == "manual-conf") {
-    return configuration_manual_page(program);
-  }
-  if (what == "config") {
-    return default_configuration(program);
-  }
-  if (what == "bash") {
-    return bash_completion(program);
-  }
-  if (what == "zsh") {
-    return zsh_completion(program);
-  }
-  check(what == "fish", "the command line lets only through what is generated");
-  return fish_completion(program);
+  print(as_text(generated.expose()));
+  print("\n");
+  return kExitSuccess;
 }
 
 }  // namespace disposable

@@ -1,15 +1,13 @@
-// `disposable-secrets generate`: manual pages, the default configuration file and completions, for whoever installs the
-// executable. All of them are made from the options themselves.
+// `disposable-secrets generate`: a password or a passphrase.
 
 #pragma once
 
-#include <string>
-
-#include "app/options.h"
+#include "app/client_options.h"
+#include "crypto/random.h"
 
 namespace disposable {
 
-// The text of `what`, which is one of kGenerated.
-std::string generated(const std::string& what);
+// The exit code.
+int generate(const GenerateOptions& options, Random& random);
 
 }  // namespace disposable

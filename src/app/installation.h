@@ -10,7 +10,9 @@ namespace disposable {
 struct Paths {
   std::filesystem::path data_dir;
   std::filesystem::path key_file;
+  std::filesystem::path token_file{};  // empty: in the data folder
 
+  std::filesystem::path tokens() const { return token_file.empty() ? data_dir / "tokens" : token_file; }
   std::filesystem::path store() const { return data_dir / "store"; }
   std::filesystem::path audit_log() const { return data_dir / "audit.db"; }
   std::filesystem::path epoch_uses() const { return data_dir / "epochs"; }

@@ -15,6 +15,9 @@ Keeps a secret, encrypted, and hands it out once.
 runs the service: a small JSON API over HTTP or HTTPS,
 whose documentation the service itself has under
 .IR /docs .
+.BR share ", " retrieve ", " status ", " delete ", " receipt " and " request
+are the client: they talk to a service, and encrypt and decrypt here,
+so that it never learns what it keeps.
 Every other command works on the files of a service, most of them while it runs.
 .PP
 Results go to standard output.
@@ -32,6 +35,16 @@ Where an option is repeatable, commas separate the values of its variable.
 )";
 
 constexpr const char* kOtherVariables = R"(.TP
+.B DISPOSABLE_SECRETS_TOKEN
+The token with which
+.B share
+and
+.B request
+create, where the server wants one.
+.TP
+.BR XDG_CONFIG_HOME ", " HOME
+Where the client's configuration file is by default.
+.TP
 .BR XDG_DATA_HOME ", " HOME
 Where the data folder is by default.
 .TP
@@ -60,10 +73,28 @@ For
 .B audit verify
 also: the log was changed; for
 .BR doctor :
-a check has failed.
+a check has failed;
+for the client: a file, the terminal or what was typed is the reason.
 .TP
 .B 2
 The command line, the environment or the configuration file is wrong.
+.PP
+The client's commands have more:
+.TP
+.B 3
+The secret never existed, or it has expired.
+.TP
+.B 4
+It was already retrieved or deleted.
+.TP
+.B 5
+Passphrase or link are wrong, or it is locked after too many wrong ones.
+.TP
+.B 6
+The server refuses: a limit, a missing permission, too large.
+.TP
+.B 7
+There is no answer from the server, or it says to try again later.
 .SH FILES
 .TP
 .I /etc/disposable\-secrets/disposable\-secrets.conf
@@ -85,6 +116,12 @@ and the audit log in
 The data folder when nothing names another; its keyring is beside it, with
 .I .keyring
 behind the name.
+.TP
+.I \(ti/.config/disposable\-secrets/client.conf
+The client's configuration: lines
+.BR "server = " \fIURL ,
+.BR "token\-file = " \fIFILE ,
+.BR "ca\-file = " \fIFILE .
 .SH EXAMPLES
 A service for this machine alone, then one with TLS for everybody:
 .PP
@@ -93,7 +130,14 @@ disposable\-secrets serve \-\-data\-dir /srv/secrets
 disposable\-secrets serve \-\-listen \(aq[::]:443\(aq \-\-tls\-cert fullchain.pem \-\-tls\-key privkey.pem
 .EE
 .PP
-Create a secret and retrieve it:
+Share a secret end to end, and retrieve it where the link has come to:
+.PP
+.EX
+disposable\-secrets share \-\-server https://secrets.example \-\-ttl 1h \-\-passphrase
+disposable\-secrets retrieve
+.EE
+.PP
+Create a secret and retrieve it by the API:
 .PP
 .EX
 curl \-H \(aqContent\-Type: application/json\(aq \-d \(aq{"secret": "my_secret"}\(aq http://127.0.0.1:8000/api/v1/secret

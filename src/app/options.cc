@@ -109,6 +109,7 @@ Result<ReloadedOptions> reload_options(int argc, const char* const* argv, const 
   reloaded.options.limits = fresh->limits;
   reloaded.options.log_level = fresh->log_level;
   reloaded.options.trusted_proxies = fresh->trusted_proxies;
+  reloaded.options.creators = fresh->creators;
   reloaded.options.tls_certificate = fresh->tls_certificate;
   reloaded.options.tls_key = fresh->tls_key;
   return reloaded;

@@ -12,7 +12,10 @@
 #include <variant>
 #include <vector>
 
+#include "app/client_options.h"
 #include "app/installation.h"
+#include "app/page_brand.h"
+#include "app/token_command.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "http/limits.h"
@@ -20,7 +23,6 @@
 namespace disposable {
 
 inline constexpr const char* kListenDefault = "127.0.0.1:8000";
-
 struct ServeOptions {
   Paths paths;
   std::string config;  // empty: none
@@ -35,13 +37,16 @@ struct ServeOptions {
   std::string tls_certificate;
   std::string tls_key;
   std::vector<std::string> trusted_proxies;  // CIDR, as typed
+  std::vector<std::string> creators;         // http/creators.h, as typed; empty: everybody
 
   int loops = 0;  // event loops; 0: automatic
   int workers = 32;
   std::uint64_t cache_bytes = 16ULL << 20U;
   std::uint64_t secret_bytes_max = 1ULL << 20U;
+  std::uint64_t upload_bytes_max = 25ULL << 20U;
   std::chrono::seconds ttl_max{2'592'000};
   Limits limits;
+  PageOptions page;
 
   std::string log_level;  // error, warning, info, request, debug; empty: automatic
   bool no_sandbox = false;
@@ -101,15 +106,17 @@ struct VersionOptions {
   bool json = false;
 };
 
-// What `generate` can make.
+// What `document` can make.
 inline constexpr std::array<const char*, 6> kGenerated = {"manual", "manual-conf", "config", "bash", "zsh", "fish"};
 
-struct GenerateOptions {
+struct DocumentOptions {
   std::string what;
 };
 
-using Command = std::variant<ServeOptions, AuditListOptions, AuditVerifyOptions, KeysOptions, BackupOptions,
-                             RestoreOptions, MigrateOptions, DoctorOptions, VersionOptions, GenerateOptions>;
+using Command =
+    std::variant<ServeOptions, AuditListOptions, AuditVerifyOptions, KeysOptions, BackupOptions, RestoreOptions,
+                 MigrateOptions, DoctorOptions, TokenOptions, VersionOptions, DocumentOptions, ShareOptions,
+                 RetrieveOptions, StatusOptions, DeleteOptions, RequestOptions, GenerateOptions>;
 
 // What to do instead of a command: text for stdout (help) or stderr (a usage error), and the exit code.
 struct Exit {
@@ -122,8 +129,8 @@ LogLevel log_level(const ServeOptions& options, Log::Format format);
 
 std::variant<Command, Exit> parse_options(int argc, const char* const* argv);
 
-// The options after a reload: `limits`, `log_level`, `trusted_proxies`, `tls_certificate` and `tls_key` are new;
-// everything else is what the service runs with.
+// The options after a reload: `limits`, `log_level`, `trusted_proxies`, `creators`, `tls_certificate` and `tls_key` are
+// new; everything else is what the service runs with.
 struct ReloadedOptions {
   ServeOptions options;
   std::vector<std::string> needs_restart;  // names of options that were changed and are not in force

@@ -67,12 +67,22 @@ Result<void> harden_process() {
     return fail(Errc::kUnavailable, "new privileges cannot be given up");
   }
   raise_descriptor_limit();
+  return_freed_memory();
+  wipe_openssl_memory();
+  return {};
+}
+
+void return_freed_memory() {
 #if defined(M_ARENA_MAX)
   constexpr int kArenas = 16;
   ::mallopt(M_ARENA_MAX, kArenas);
+  // Else glibc maps only what is larger than the largest block that was freed, and keeps the others: 900 MiB after a
+  // few secrets of 25 MiB.
+  constexpr int kMappedFrom = 512 * 1024;
+  constexpr int kKept = 2 * 1024 * 1024;
+  ::mallopt(M_MMAP_THRESHOLD, kMappedFrom);
+  ::mallopt(M_TRIM_THRESHOLD, kKept);
 #endif
-  wipe_openssl_memory();
-  return {};
 }
 
 std::uint64_t connections_within(std::uint64_t descriptors) {

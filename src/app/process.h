@@ -14,9 +14,11 @@ namespace disposable {
 
 // Files are created for the owner only; the process writes no core, cannot be traced by its own user and gains no
 // privileges by executing anything: each is read back. It may open as many files as the system lets it. The allocator
-// keeps few arenas, so that freed memory of many threads does not pile up; OpenSSL wipes what it frees. To be called
-// before anything of OpenSSL.
+// gives memory back; OpenSSL wipes what it frees. To be called before anything of OpenSSL.
 Result<void> harden_process();
+
+// The allocator keeps few arenas, so that freed memory of many threads does not pile up, and no large block in any.
+void return_freed_memory();
 
 // How many connections leave the store and the audit log the descriptors that they need, when the process may have
 // `descriptors`: a store that is refused a new file has to end.

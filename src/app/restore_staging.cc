@@ -27,7 +27,8 @@ Result<std::string> stranger_in(const Paths& paths) {
   for (const auto& entry : std::filesystem::directory_iterator(paths.data_dir, error)) {
     const std::filesystem::path& path = entry.path();
     const bool left_by_us = unfinished && (path == paths.restoring() || path == paths.audit_log());
-    if (!left_by_us && path != paths.key_file && path.filename() != "lost+found") {
+    const bool beside_us = path == paths.key_file || path == paths.tokens() || path.filename() == "lost+found";
+    if (!left_by_us && !beside_us) {
       return path.filename().string();
     }
   }

@@ -84,7 +84,7 @@ std::string roff_options(const std::vector<DocumentedOption>& options,
 }
 
 std::string roff_title(std::string_view name, int section, std::string_view manual) {
-  return ".\\\" Made by 'disposable-secrets generate'.\n.TH " + roff_text(name) + " " + std::to_string(section) +
+  return ".\\\" Made by 'disposable-secrets document'.\n.TH " + roff_text(name) + " " + std::to_string(section) +
          " \"" + kBuildDate + "\" \"disposable\\-secrets " + DISPOSABLE_VERSION + "\" \"" + std::string(manual) +
          "\"\n";
 }

@@ -84,7 +84,8 @@ LandlockRules landlock_rules(const ServeOptions& options, const ManagerPaths& ma
   LandlockRules rules;
   rules.writable.push_back(options.paths.data_dir);
   rules.readable = {"/dev/urandom", "/proc/sys/kernel/random"};  // RocksDB and libstdc++
-  for (const std::string& file : {options.config, options.tls_certificate, options.tls_key}) {
+  for (const std::string& file :
+       {options.config, options.tls_certificate, options.tls_key, options.paths.token_file.string()}) {
     add_readable(file, manager.credentials, rules);
   }
   for (const std::string& address : options.listen) {

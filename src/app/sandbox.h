@@ -22,10 +22,10 @@ struct ManagerPaths {
   std::filesystem::path credentials;  // CREDENTIALS_DIRECTORY
 };
 
-// What a service with these options may reach: its data folder; the folders of configuration file and certificate,
-// since files there are replaced by new ones of the same name, where links lead, too; the folders of its Unix sockets;
-// its ports. The key file is in none of them unless it lies beside such a file; so of the manager's credentials, which
-// are never replaced and among which it may be, only the files.
+// What a service with these options may reach: its data folder; the folders of configuration file, certificate and
+// tokens, since files there are replaced by new ones of the same name, where links lead, too; those of its Unix
+// sockets; its ports. The key file is in none of them unless it lies beside such a file; so of the manager's
+// credentials, which are never replaced and among which it may be, only the files.
 LandlockRules landlock_rules(const ServeOptions& options, const ManagerPaths& manager);
 
 // Both do nothing with --no-sandbox, and what the kernel offers otherwise; an error is a refusal although it offers it.

@@ -5,7 +5,8 @@
 #include "app/backends.h"
 #include "app/config_file.h"
 #include "app/option_table.h"
-#include "http/client_address.h"
+#include "app/page_brand.h"
+#include "http/creators.h"
 #include "http/endpoint.h"
 
 namespace disposable {
@@ -22,7 +23,14 @@ std::string proxy_problem(const std::string& text) {
   return added ? std::string{} : text + ": " + added.error().detail;
 }
 
+std::string creators_problem(const std::string& text) {
+  const Result<void> added = CreatorRules().add(text);
+  return added ? std::string{} : text + ": not open, not token, and " + added.error().detail;
+}
+
+constexpr const char* kFiles = "Files";
 constexpr const char* kElsewhere = "Store and audit log elsewhere";
+constexpr const char* kWhoMayCreate = "Who may create";
 
 void add_backends(CLI::App& serve, Backends& backends) {
   add_store(serve, backends);
@@ -51,6 +59,14 @@ void add_listening(CLI::App& serve, ServeOptions& options) {
       .texts("--trusted-proxy", options.trusted_proxies, "CIDR",
              "Proxies whose X-Forwarded-For is believed (none); repeatable")
       ->check(proxy_problem);
+}
+
+void add_creators(CLI::App& serve, RawPaths& paths, ServeOptions& options) {
+  OptionTable(serve, kWhoMayCreate)
+      .texts("--creators", options.creators, "WHO", "Who may create: open, token or CIDR (open); repeatable")
+      ->default_str("open")
+      ->check(creators_problem);
+  add_token_file(serve, paths);
 }
 
 void add_connection_limits(CLI::App& serve, Limits& limits) {
@@ -82,9 +98,22 @@ void add_client_limits(CLI::App& serve, ServeOptions& options) {
   table.bytes("--address-bytes-per-day", limits.address_bytes_max, kKiB, kTiB, "Stored by one address in a day");
   table.bytes("--stored-bytes-max", limits.stored_bytes_max, kMiB, 1024 * kTiB, "Stored in all");
   table.bytes("--disk-reserve-bytes", limits.disk_reserve_bytes, kMiB, kTiB, "Left free on the disk");
-  table.bytes("--secret-bytes-max", options.secret_bytes_max, 1, 16 * kMiB, "Longest secret, as UTF-8");
+  table.bytes("--secret-bytes-max", options.secret_bytes_max, 1, 16 * kMiB, "Longest secret in JSON, as UTF-8");
+  table.bytes("--upload-bytes-max", options.upload_bytes_max, 1, 256 * kMiB, "Longest secret that is sent as bytes");
   constexpr std::int64_t kTenYears = 315'360'000;
   table.whole_seconds("--ttl-max", options.ttl_max, kTenYears, "Longest ttl_seconds");
+}
+
+void add_page(CLI::App& serve, PageOptions& page) {
+  OptionTable table(serve, "The web page");
+  table.text("--page-name", page.name, "TEXT", "Its name (" + page.name + ")")
+      ->default_str(page.name)
+      ->check(page_name_problem);
+  table.text("--page-logo", page.logo, "FILE", "Its logo, SVG, PNG, JPEG or WebP, at most 256 KiB (none)");
+  table.text("--page-colour", page.colour, "COLOUR", "Its accent colour, like #2f56c8 (none)")
+      ->check(page_colour_problem);
+  table.text("--page-footer", page.footer, "TEXT", "A text below it, for imprint and contact (none)")
+      ->check(page_footer_problem);
 }
 
 void add_resources(CLI::App& serve, ServeOptions& options) {
@@ -110,10 +139,26 @@ std::string no_option(const std::string& name) {
 }  // namespace
 
 void add_paths(CLI::App& command, RawPaths& paths) {
-  OptionTable table(command, "Files");
-  table.text("--data-dir", paths.data_dir, "FOLDER", "Store and audit log (~/.local/share/disposable-secrets)");
-  table.text("--key-file", paths.key_file, "FILE", "The keyring, kept apart (the data folder's name with .keyring)");
-  table.text("--config", paths.config, "FILE", "The configuration file, lines NAME=VALUE (none)");
+  add_data_dir(command, paths);
+  OptionTable(command, kFiles)
+      .text("--key-file", paths.key_file, "FILE", "The keyring, kept apart (the data folder's name with .keyring)");
+  add_config(command, paths);
+}
+
+void add_data_dir(CLI::App& command, RawPaths& paths) {
+  OptionTable(command, kFiles)
+      .text("--data-dir", paths.data_dir, "FOLDER", "Store and audit log (~/.local/share/disposable-secrets)");
+}
+
+void add_config(CLI::App& command, RawPaths& paths) {
+  OptionTable(command, kFiles)
+      .text("--config", paths.config, "FILE", "The configuration file, lines NAME=VALUE (none)");
+}
+
+void add_token_file(CLI::App& command, RawPaths& paths) {
+  OptionTable(command, kWhoMayCreate)
+      .text("--token-file", paths.token_file, "FILE",
+            "The tokens of 'disposable-secrets token' (tokens in the data folder)");
 }
 
 void add_store(CLI::App& command, Backends& backends) {
@@ -144,9 +189,11 @@ void add_serve(CLI::App& serve, RawPaths& paths, ServeOptions& options) {
   add_paths(serve, paths);
   add_backends(serve, options.backends);
   add_listening(serve, options);
+  add_creators(serve, paths, options);
   add_resources(serve, options);
   add_connection_limits(serve, options.limits);
   add_client_limits(serve, options);
+  add_page(serve, options.page);
 }
 
 // CLI11's own configuration support is not used: it lets the file win over the environment, and reads "[::1]:80" as the
@@ -202,6 +249,7 @@ std::vector<std::string> differences(const ServeOptions& a, const ServeOptions& 
   const std::vector<std::pair<const char*, bool>> table = {
       {"--data-dir", a.paths.data_dir != b.paths.data_dir},
       {"--key-file", a.paths.key_file != b.paths.key_file},
+      {"--token-file", a.paths.tokens() != b.paths.tokens()},
       {"--store", a.backends.store != b.backends.store},
       {"--audit", a.backends.audit != b.backends.audit},
       {"--ledger", a.backends.ledger != b.backends.ledger},
@@ -213,7 +261,12 @@ std::vector<std::string> differences(const ServeOptions& a, const ServeOptions& 
       {"--workers", a.workers != b.workers},
       {"--cache-bytes", a.cache_bytes != b.cache_bytes},
       {"--secret-bytes-max", a.secret_bytes_max != b.secret_bytes_max},
+      {"--upload-bytes-max", a.upload_bytes_max != b.upload_bytes_max},
       {"--ttl-max", a.ttl_max != b.ttl_max},
+      {"--page-name", a.page.name != b.page.name},
+      {"--page-logo", a.page.logo != b.page.logo},
+      {"--page-colour", a.page.colour != b.page.colour},
+      {"--page-footer", a.page.footer != b.page.footer},
       {"--no-sandbox", a.no_sandbox != b.no_sandbox},
   };
   std::vector<std::string> names;

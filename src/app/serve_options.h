@@ -12,6 +12,7 @@ namespace disposable {
 struct RawPaths {
   std::string data_dir;
   std::string key_file;
+  std::string token_file;
   std::string config;
 };
 
@@ -24,6 +25,9 @@ void add_store(CLI::App& command, Backends& backends);
 void add_audit_log(CLI::App& command, Backends& backends);
 void add_accept_data_loss(CLI::App& command, Backends& backends);
 void add_paths(CLI::App& command, RawPaths& paths);
+void add_data_dir(CLI::App& command, RawPaths& paths);
+void add_config(CLI::App& command, RawPaths& paths);
+void add_token_file(CLI::App& command, RawPaths& paths);
 // `options` must outlive the parsing and keeps what is parsed, but for the paths.
 void add_serve(CLI::App& serve, RawPaths& paths, ServeOptions& options);
 

@@ -2,7 +2,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "app/folder_claim.h"
+#include "app/page_brand.h"
 #include "app/restore_staging.h"
 #include "app/terminal.h"
 #include "web/assets.h"
@@ -11,9 +14,9 @@ namespace disposable {
 
 namespace {
 
-constexpr std::chrono::seconds kFinishTime{10};  // for requests in hand at the end
-constexpr std::chrono::seconds kDrainTime{10};   // for the projector at the end
-
+constexpr std::chrono::seconds kFinishTime{10};        // for requests in hand at the end
+constexpr std::chrono::seconds kDrainTime{10};         // for the projector at the end
+constexpr std::chrono::milliseconds kTokensAge{1000};  // after which it is looked whether they have changed
 constexpr const char* kSandboxHint = "; --no-sandbox starts without it";
 
 StorageLimits storage_limits(const ServeOptions& options) {
@@ -37,10 +40,7 @@ Result<FileDescriptor> claim_data_dir(const ServeOptions& options) {
     return fail(Errc::kInvalidArgument,
                 "the data folder " + folder.string() + " is being restored, or a restore did not end; run it again");
   }
-  if (options.backends.store.empty()) {
-    std::filesystem::create_directories(paths.store(), error);
-  }
-  if (error) {
+  if (options.backends.store.empty() && !std::filesystem::create_directories(paths.store(), error) && error) {
     return fail(Errc::kInvalidArgument, "cannot use the data folder " + folder.string() + ": " + error.message());
   }
   if (::access(folder.c_str(), R_OK | W_OK | X_OK) != 0) {
@@ -85,6 +85,10 @@ Result<std::unique_ptr<Service>> Service::open(const Parts& parts) {
   if (!keys) {
     return fail(keys.error());
   }
+  Result<std::unique_ptr<Pages>> pages = open_pages(parts.options.page);
+  if (!pages) {
+    return fail(pages.error());
+  }
   Result<NotifySocket> manager = NotifySocket::open(parts.systemd.notify_socket);
   if (!manager) {
     return fail(manager.error());
@@ -96,6 +100,7 @@ Result<std::unique_ptr<Service>> Service::open(const Parts& parts) {
   }
   parts.log.start();
   std::unique_ptr<Service> service(new Service(parts, std::move(*keys)));
+  service->pages_ = std::move(*pages);
   service->manager_ = std::move(*manager);
   service->claim_ = std::move(*claim);
   Result<void> opened = service->open_backends();
@@ -189,19 +194,22 @@ void Service::write_metrics(MetricsText& text) {
   store_->write_metrics(text, parts_.clock.now());
   projector_->write_metrics(text);
   lane_.write_metrics(text);
+  budget_.write_metrics(text);
 }
 
 void Service::build_api() {
-  vault_ =
-      std::make_unique<Vault>(Vault::Parts{*store_, keyring_, parts_.clock, parts_.random, lane_, {}, ledger_.get()});
+  vault_ = std::make_unique<Vault>(
+      Vault::Parts{*store_, keyring_, parts_.clock, parts_.random, lane_, {}, ledger_.get(), &budget_});
   Api::Parts api{*vault_, [this] { return ready(); }};
   api.metrics = [this](MetricsText& text) { write_metrics(text); };
   api.metrics_apart = !parts_.options.metrics_listen.empty();
   api.limits.secret_bytes_max = parts_.options.secret_bytes_max;
+  api.limits.upload_bytes_max = parts_.options.upload_bytes_max;
   api.limits.ttl_max = parts_.options.ttl_max;
   for (const EmbeddedFile& file : docs_files()) {
     api.docs.push_back({file.name, file.content_type, file.bytes});
   }
+  api.pages = pages_.get();
   api_ = std::make_unique<Api>(std::move(api));
 }
 
@@ -234,7 +242,7 @@ int Service::run() {
 Wake Service::wait() {
   const auto watchdog = watchdog_interval(parts_.systemd, ::getpid());
   const auto timeout =
-      watchdog ? std::optional(std::chrono::floor<std::chrono::milliseconds>(*watchdog)) : std::nullopt;
+      watchdog ? std::min(std::chrono::floor<std::chrono::milliseconds>(*watchdog), kTokensAge) : kTokensAge;
   for (;;) {
     // Told only while every loop is alive: one that hangs is for the manager to end.
     if (watchdog && frontend_->responsive()) {
@@ -246,6 +254,7 @@ Wake Service::wait() {
     } else if (wake != Wake::kTimeout) {
       return wake;
     }
+    frontend_->check_tokens();
   }
 }
 
@@ -257,10 +266,10 @@ void Service::reload() {
     for (const std::string& name : reloaded->needs_restart) {
       parts_.log.write(LogLevel::kWarning, "this option was changed and needs a restart", {{"option", name}});
     }
-    const ServeOptions& options = reloaded->options;
-    parts_.log.set_level(log_level(options, parts_.log.format()));
-    store_->set_storage_limits(storage_limits(options));
-    frontend_->reload(options);
+    parts_.log.set_level(log_level(reloaded->options, parts_.log.format()));
+    store_->set_storage_limits(storage_limits(reloaded->options));
+    budget_.configure(reloaded->options.limits.buffer_bytes_max);
+    frontend_->reload(reloaded->options);
     parts_.log.write(LogLevel::kInfo, "reloaded");
   } else {
     parts_.log.write(LogLevel::kError, "the configuration stays as it was", {{"reason", reloaded.error().detail}});

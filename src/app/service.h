@@ -71,7 +71,9 @@ class Service {
   std::unique_ptr<RevealLedger> ledger_;  // null: none
   std::unique_ptr<Projector> projector_;
   PassphraseLane lane_{PassphraseLane::Limits{}};
+  PayloadBudget budget_{parts_.options.limits.buffer_bytes_max};
   std::unique_ptr<Vault> vault_;
+  std::unique_ptr<Pages> pages_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<Frontend> frontend_;
   std::unique_ptr<Sweeper> sweeper_;

@@ -26,33 +26,39 @@ bool take(std::string_view& text, char expected) {
   return true;
 }
 
-Result<WallTime> parse_age(std::string_view text, WallTime now) {
+constexpr std::string_view kUnits = "smhd";
+
+}  // namespace
+
+Result<std::chrono::seconds> parse_span(std::string_view text) {
+  if (text.size() < 2 || kUnits.find(text.back()) == std::string_view::npos) {
+    return fail(Errc::kInvalidArgument, "not a span of time");
+  }
   std::int64_t count = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size() - 1, count);
   constexpr std::int64_t kCountMax = 10'000'000;
   if (error != std::errc{} || stop != text.data() + text.size() - 1 || count < 0 || count > kCountMax) {
-    return fail(Errc::kInvalidArgument, "not an age");
+    return fail(Errc::kInvalidArgument, "not a span of time");
   }
   switch (text.back()) {
     case 's':
-      return now - std::chrono::seconds(count);
+      return std::chrono::seconds(count);
     case 'm':
-      return now - std::chrono::minutes(count);
+      return std::chrono::minutes(count);
     case 'h':
-      return now - std::chrono::hours(count);
+      return std::chrono::hours(count);
     default:
-      return now - std::chrono::days(count);
+      return std::chrono::days(count);
   }
 }
-
-}  // namespace
 
 Result<WallTime> parse_since(std::string_view text, WallTime now) {
   using std::chrono::day;
   using std::chrono::month;
   using std::chrono::year;
-  if (text.size() > 1 && std::string_view("smhd").find(text.back()) != std::string_view::npos) {
-    return parse_age(text, now);
+  if (text.size() > 1 && kUnits.find(text.back()) != std::string_view::npos) {
+    const Result<std::chrono::seconds> age = parse_span(text);
+    return age ? Result<WallTime>(now - *age) : fail(age.error());
   }
   const int y = take_number(text, 4);
   const bool first = take(text, '-');

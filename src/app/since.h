@@ -1,4 +1,4 @@
-// Times as an operator types them.
+// Times and spans as an operator types them.
 
 #pragma once
 
@@ -9,8 +9,11 @@
 
 namespace disposable {
 
-// "2026-11-22", "2026-11-22T14:05", "2026-11-22T14:05:06", with an optional "Z": UTC. Or an age before `now`: "90s",
-// "15m", "24h", "7d". kInvalidArgument otherwise.
+// "90s", "15m", "24h", "7d". kInvalidArgument otherwise.
+Result<std::chrono::seconds> parse_span(std::string_view text);
+
+// "2026-11-22", "2026-11-22T14:05", "2026-11-22T14:05:06", with an optional "Z": UTC. Or a span before `now`.
+// kInvalidArgument otherwise.
 Result<WallTime> parse_since(std::string_view text, WallTime now);
 
 }  // namespace disposable

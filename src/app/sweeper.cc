@@ -42,7 +42,7 @@ void Sweeper::sweep_all() {
       return;
     }
     failing_ = false;
-    const std::size_t done = swept->expired + swept->payloads_dropped + swept->purged;
+    const std::size_t done = swept->expired + swept->claims_closed + swept->payloads_dropped + swept->purged;
     if (done + swept->skipped < kBatch || done == 0) {
       return;
     }

@@ -3,11 +3,16 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <string>
 
 namespace disposable {
 
 void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+void print_json(const nlohmann::json& object) {
+  print(object.dump(-1, ' ', /*ensure_ascii=*/true, nlohmann::json::error_handler_t::replace) + "\n");
+}
 
 ProgressLine::ProgressLine() : watched_(isatty(STDERR_FILENO) != 0) {}
 
@@ -24,6 +29,11 @@ void ProgressLine::clear() {
     std::fputs("\r\033[K", stderr);
     shown_ = false;
   }
+}
+
+void print_note(std::string_view text) {
+  const std::string line = std::string(text) + "\n";
+  std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
 int print_error(int exit_code, std::string_view message, std::string_view hint) {

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <string_view>
 
 namespace disposable {
@@ -12,6 +13,8 @@ inline constexpr int kExitFailure = 1;
 inline constexpr int kExitUsage = 2;
 
 void print(std::string_view text);
+// On a line, in ASCII. Text that is no UTF-8 is replaced: what is printed may be all that is left of a secret.
+void print_json(const nlohmann::json& object);
 
 // One line of progress on stderr, written over itself: only on a terminal, so that a pipe stays quiet. Gone when the
 // object goes.
@@ -29,6 +32,9 @@ class ProgressLine {
   const bool watched_;
   bool shown_ = false;
 };
+
+// A line on stderr that is no problem: what a person wants to know, and a script does not.
+void print_note(std::string_view text);
 
 // Returns `exit_code`, so that a command can end with it.
 int print_error(int exit_code, std::string_view message, std::string_view hint = {});

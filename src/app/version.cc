@@ -9,6 +9,7 @@
 #include "app/build_commit.h"
 #include "audit/sqlite/sqlite_connection.h"
 #include "base/log.h"
+#include "client/host_names.h"
 #include "crypto/random.h"
 #include "http/tls_library.h"
 #include "store/rocksdb/versions.h"
@@ -39,6 +40,7 @@ BuildInfo build_info() {
       {"openssl", std::string(openssl_version())},
       {"sqlite", std::string(sqlite_version())},
       {"libseccomp", libseccomp_version()},
+      {"c-ares", std::string(c_ares_version())},
       {"cli11", CLI11_VERSION},
       {"cpp-httplib", DISPOSABLE_HTTPLIB_VERSION},
       {"nlohmann-json", DISPOSABLE_JSON_VERSION},

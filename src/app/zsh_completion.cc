@@ -91,7 +91,7 @@ std::string function(const DocumentedCommand& command) {
 std::string zsh_completion(const DocumentedCommand& program) {
   std::string text =
       "#compdef disposable-secrets\n"
-      "# zsh completion of disposable-secrets, made by 'disposable-secrets generate zsh'.\n\n";
+      "# zsh completion of disposable-secrets, made by 'disposable-secrets document zsh'.\n\n";
   for (const DocumentedCommand* command : with_all_below(program)) {
     text += function(*command);
   }

@@ -24,6 +24,8 @@ enum class Errc : std::uint8_t {
   kNotFound,         // never existed, expired or purged
   kSpent,            // retrieved or deleted before
   kDenied,           // wrong or missing passphrase
+  kWrongProof,       // wrong or missing proof of the link's key
+  kLocked,           // too many of these; nothing is looked at before `retry_after`
   kRateLimited,      // try again after `retry_after`
   kAlreadyExists,    // insert met an existing id
   kConflict,         // compare-and-swap lost; load again
@@ -37,7 +39,7 @@ struct Error {
   Errc code = Errc::kInternal;
   // For the operator's log: constant text plus a backend's message. Never user input, keys or payload.
   std::string detail{};
-  // Only for kRateLimited, kUnavailable and kStorageFull; zero means "no better guess".
+  // Only for kRateLimited, kLocked, kUnavailable and kStorageFull; zero means "no better guess".
   std::chrono::seconds retry_after{0};
 };
 

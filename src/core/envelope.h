@@ -1,9 +1,11 @@
 // The envelope of a secret: payload under a data key of its own, data key under a wrap key.
 //
 // The wrap key needs both the keyring's epoch key and the secret's key (crypto/keyring.h), so neither the disk alone
-// nor the disk with the keyring opens anything. Destroying Record::wrapped_key makes the payload noise for everybody.
-// Every box is bound to the store id and to all fields of the record that never change (times, flags, epoch), so a box
-// that was moved, or a record whose times were edited, does not open. Pure functions.
+// nor the disk with the keyring opens anything. For API v2 it also needs proof and passphrase where they are asked for,
+// so that no path can skip them. Destroying Record::wrapped_key makes the payload noise for everybody but the holder of
+// an open claim, for whom the data key is sealed once more, under a wrap key that needs the claim, too.
+// Every box is bound to the store id and to all fields of the record that never change (times, flags, epoch, views), so
+// a box that was moved, or a record whose times were edited, does not open. Pure functions.
 
 #pragma once
 
@@ -13,13 +15,36 @@
 
 namespace disposable {
 
-// Fills record.wrapped_key, and record.verifier when the record is guarded, and returns the sealed payload. All other
-// fields of the record must be final.
+// What is needed besides the keys; each empty where a secret does not ask for it, and always for API v1.
+struct Factors {
+  SecretBytes proof;
+  SecretBytes passphrase;  // not itself: what crypto/passphrase.h makes of it
+};
+
+// Fills record.wrapped_key, record.verifier when the record is guarded, and record.proof when it asks for one, and
+// returns the sealed payload. All other fields of the record must be final.
 Result<Bytes> seal_secret(const Keyring& keyring, const SecretKey& key, ByteView secret, ByteView verifier,
-                          Random& random, Record& record);
+                          Random& random, Record& record, const Factors& factors = {});
 
 // kCorrupt when anything does not fit together.
-Result<SecretBytes> open_secret(const Keyring& keyring, const SecretKey& key, const Record& record, ByteView payload);
+Result<SecretBytes> open_secret(const Keyring& keyring, const SecretKey& key, const Record& record, ByteView payload,
+                                const Factors& factors = {});
 Result<SecretBytes> open_verifier(const Keyring& keyring, const SecretKey& key, const Record& record);
+
+// Of a record that asks for one; in constant time.
+Result<bool> proof_fits(const Keyring& keyring, const SecretKey& key, const Record& record, ByteView proof);
+
+Result<RecordHash> claim_name(const Keyring& keyring, const SecretKey& key, const Record& record, ByteView claim);
+// Name and wrapped key of a claim on a record that is not spent yet.
+Result<OpenClaim> seal_claim(const Keyring& keyring, const SecretKey& key, const Record& record, ByteView claim,
+                             const Factors& factors, Random& random);
+// As open_secret(), by one of the record's claims.
+Result<SecretBytes> open_claimed(const Keyring& keyring, const SecretKey& key, const Record& record,
+                                 const OpenClaim& opened, ByteView claim, ByteView payload, const Factors& factors);
+
+// Tells whether something is created a second time. The passphrase is in it as its factor, so that the hash is no
+// quicker way to guess it.
+Result<RecordHash> repetition_hash(const Keyring& keyring, const SecretKey& key, const Record& record, ByteView secret,
+                                   const Factors& factors);
 
 }  // namespace disposable

@@ -7,6 +7,10 @@
 // All methods are thread-safe and may be called from any thread. None waits for the disk except to read: a change
 // returns a ticket as soon as it is decided. Changes become durable in the order of their tickets, each together with
 // its events, all or nothing.
+//
+// Nothing has happened after an error, but for kUnavailable of a store elsewhere: there the change may have happened,
+// or may not last, and what load() says of it is not confirmed either. A further change of the same record that
+// succeeds confirms all before it.
 
 #pragma once
 
@@ -43,7 +47,7 @@ class SecretStore : public Durability {
  public:
   // Adds a record at version 1 with its payload and events. kAlreadyExists when the id is taken; kUnavailable when the
   // store cannot commit, or the outbox is so full that creates are refused; kStorageFull when it holds as much as it
-  // may. Nothing has happened after an error.
+  // may.
   virtual Result<Ticket> insert(const StoreId& id, Entry entry, Bytes payload, std::span<const Event> events) = 0;
 
   // kNotFound when there is no such record, kUnavailable when the store cannot tell.
@@ -53,8 +57,7 @@ class SecretStore : public Durability {
   virtual Result<Bytes> load_payload(const StoreId& id) = 0;
 
   // Replaces the record if it is at `expected_version`, and drops the payload if told so. kConflict when it is at
-  // another version or gone, kUnavailable as for insert (refused later than creates). Nothing has happened after an
-  // error.
+  // another version or gone, kUnavailable as for insert (refused later than creates).
   virtual Result<Ticket> replace(const StoreId& id, std::uint64_t expected_version, Entry entry, Payload payload,
                                  std::span<const Event> events) = 0;
 
@@ -67,6 +70,9 @@ class SecretStore : public Durability {
 
   // kUnavailable with the reason while the store cannot commit.
   virtual Result<void> ready() = 0;
+
+  // Whether a replace with events would be taken now: there is room for it, too. kUnavailable with the reason.
+  virtual Result<void> takes_changes() = 0;
 };
 
 struct OutboxEntry {

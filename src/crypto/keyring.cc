@@ -90,6 +90,9 @@ void Keyring::derive_all() {
   keys_->fingerprint = derive(keys_->root, "audit fingerprint");
   keys_->pepper = derive(keys_->root, "passphrase pepper");
   keys_->audit = derive(keys_->root, "audit chain");
+  keys_->receipt = derive(keys_->root, "receipt");
+  keys_->idempotency = derive(keys_->root, "idempotency");
+  keys_->request = derive(keys_->root, "request");
 }
 
 Keyring Keyring::generate(Random& random) {

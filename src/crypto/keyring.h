@@ -2,7 +2,7 @@
 //
 // File format, version 1 (text, one item a line, at most 64 epochs):
 //   disposable-secrets-keyring 1
-//   root <64 hexadecimal digits>         ids, fingerprints, pepper and audit key are derived from it
+//   root <64 hexadecimal digits>         ids, fingerprints, pepper, audit key, receipts ... are derived from it
 //   epoch <number> <64 hexadecimal digits>   wraps data keys; numbers grow, and the last one is used for new secrets
 //   check <32 hexadecimal digits>        BLAKE2b-128 of all lines before, against truncation and typing errors
 //
@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "crypto/receipt_key.h"
 #include "crypto/secret_key.h"
 
 namespace disposable {
@@ -31,6 +32,17 @@ class Keyring {
 
   StoreId store_id(const SecretKey& key) const;
   Fingerprint fingerprint(const SecretKey& key) const;
+
+  // What every node derives alike, so that nothing is stored for it.
+  ReceiptKey receipt_key(const StoreId& id) const;
+  // kNotFound when this keyring did not make it.
+  Result<StoreId> open_receipt(const ReceiptKey& receipt) const;
+  // The key of what is created with this idempotency key by this principal.
+  SecretKey idempotent_key(std::string_view principal, std::string_view idempotency_key) const;
+  // The key of what is put into a request by its fill key, which does not lead to it without the keyring.
+  SecretKey request_key(const SecretKey& fill_key) const;
+  // The row of a secret's view in a RevealLedger; that of view 1 is the store id.
+  StoreId view_row(const StoreId& id, std::uint8_t view) const;
 
   // Mixed into every passphrase before Argon2id.
   const SymmetricKey& pepper() const;
@@ -51,9 +63,10 @@ class Keyring {
   // another keyring, an older form, or one that has gone its own way since.
   Result<void> can_adopt(const Keyring& newer) const;
   Result<void> adopt_epochs(const Keyring& newer);
-  // The key that wraps one secret's data key or its passphrase verifier: needs the epoch key AND the secret's key, so
-  // that neither disk nor disk with keyring opens anything. kCorrupt when the keyring has no such epoch.
-  enum class Purpose : std::uint8_t { kDataKey = 1, kVerifier = 2 };
+  // The key that wraps one secret's data key or its passphrase verifier, or keys a hash that is kept with it: needs the
+  // epoch key AND the secret's key, so that neither disk nor disk with keyring opens anything. kCorrupt when the
+  // keyring has no such epoch.
+  enum class Purpose : std::uint8_t { kDataKey = 1, kVerifier = 2, kProof = 3, kClaim = 4, kIdempotency = 5 };
   Result<SymmetricKey> wrap_key(std::uint32_t epoch, const SecretKey& key, Purpose purpose) const;
 
   // False when the system refused to lock the keys in memory (RLIMIT_MEMLOCK): they may be swapped out.

@@ -28,6 +28,9 @@ struct Keyring::Keys {
   SymmetricKey fingerprint;
   SymmetricKey pepper;
   SymmetricKey audit;
+  SymmetricKey receipt;
+  SymmetricKey idempotency;
+  SymmetricKey request;
   std::array<Epoch, kEpochsMax> epochs;
   std::size_t epoch_count = 0;
 };

@@ -18,17 +18,46 @@ constexpr std::size_t kHashSize = 32;
 constexpr std::uint64_t kMemoryBytesMax = 1ULL << 30U;
 constexpr std::uint32_t kOperationsMax = 64;
 
-Result<SecretBytes> argon2(ByteView passphrase, const SymmetricKey& pepper, const Argon2Cost& cost, const Salt& salt) {
+Result<SecretBytes> argon2(ByteView passphrase, const SymmetricKey& pepper, const Argon2Cost& cost, const Salt& salt,
+                           std::size_t size) {
   SymmetricKey peppered;
   keyed_hash(pepper, {passphrase}, peppered.expose_mutable());
-  SecretBytes hash(kHashSize);
+  SecretBytes hash(size);
   const int done =
-      crypto_pwhash(hash.expose_mutable().data(), kHashSize, reinterpret_cast<const char*>(peppered.expose().data()),
+      crypto_pwhash(hash.expose_mutable().data(), size, reinterpret_cast<const char*>(peppered.expose().data()),
                     SymmetricKey::kSize, salt.data(), cost.operations, cost.memory_bytes, crypto_pwhash_ALG_ARGON2ID13);
   if (done != 0) {
     return fail(Errc::kUnavailable, "no memory for Argon2");
   }
   return hash;
+}
+
+SecretBytes encode_verifier(const Argon2Cost& cost, const Salt& salt, ByteView hash) {
+  Bytes encoded = ByteWriter().u32(cost.operations).u64(cost.memory_bytes).raw(salt).raw(hash).take();
+  SecretBytes verifier = SecretBytes::copy_of(encoded);
+  wipe(encoded);
+  return verifier;
+}
+
+struct Verifier {
+  Argon2Cost cost;
+  Salt salt{};
+  SecretBytes hash;
+};
+
+Result<Verifier> decode_verifier(ByteView bytes) {
+  ByteReader reader(bytes);
+  Verifier verifier;
+  verifier.cost.operations = reader.u32();
+  verifier.cost.memory_bytes = reader.u64();
+  verifier.salt = reader.array<crypto_pwhash_SALTBYTES>();
+  auto hash = reader.array<kHashSize>();
+  verifier.hash = SecretBytes::copy_of(hash);
+  wipe(hash);
+  if (!reader.finished() || verifier.cost.memory_bytes > kMemoryBytesMax || verifier.cost.operations > kOperationsMax) {
+    return fail(Errc::kCorrupt, "a passphrase verifier is malformed");
+  }
+  return verifier;
 }
 
 }  // namespace
@@ -37,31 +66,48 @@ Result<SecretBytes> make_verifier(ByteView passphrase, const SymmetricKey& peppe
                                   Random& random) {
   Salt salt{};
   random.fill(salt);
-  const Result<SecretBytes> hash = argon2(passphrase, pepper, cost, salt);
+  const Result<SecretBytes> hash = argon2(passphrase, pepper, cost, salt, kHashSize);
   if (!hash) {
     return fail(hash.error());
   }
-  Bytes encoded = ByteWriter().u32(cost.operations).u64(cost.memory_bytes).raw(salt).raw(hash->expose()).take();
-  SecretBytes verifier = SecretBytes::copy_of(encoded);
-  wipe(encoded);
-  return verifier;
+  return encode_verifier(cost, salt, hash->expose());
 }
 
 Result<bool> verify_passphrase(ByteView passphrase, const SymmetricKey& pepper, ByteView verifier) {
-  ByteReader reader(verifier);
-  Argon2Cost cost;
-  cost.operations = reader.u32();
-  cost.memory_bytes = reader.u64();
-  const Salt salt = reader.array<crypto_pwhash_SALTBYTES>();
-  const auto expected = reader.array<kHashSize>();
-  if (!reader.finished() || cost.memory_bytes > kMemoryBytesMax || cost.operations > kOperationsMax) {
-    return fail(Errc::kCorrupt, "a passphrase verifier is malformed");
+  const Result<Verifier> expected = decode_verifier(verifier);
+  if (!expected) {
+    return fail(expected.error());
   }
-  const Result<SecretBytes> hash = argon2(passphrase, pepper, cost, salt);
+  const Result<SecretBytes> hash = argon2(passphrase, pepper, expected->cost, expected->salt, kHashSize);
   if (!hash) {
     return fail(hash.error());
   }
-  return equal_constant_time(hash->expose(), expected);
+  return equal_constant_time(hash->expose(), expected->hash.expose());
+}
+
+Result<PassphraseLock> make_passphrase_lock(ByteView passphrase, const SymmetricKey& pepper, const Argon2Cost& cost,
+                                            Random& random) {
+  Salt salt{};
+  random.fill(salt);
+  const Result<SecretBytes> both = argon2(passphrase, pepper, cost, salt, 2 * kHashSize);
+  if (!both) {
+    return fail(both.error());
+  }
+  return PassphraseLock{encode_verifier(cost, salt, both->expose().first(kHashSize)),
+                        SecretBytes::copy_of(both->expose().last(kHashSize))};
+}
+
+Result<SecretBytes> passphrase_factor(ByteView passphrase, const SymmetricKey& pepper, ByteView verifier) {
+  const Result<Verifier> expected = decode_verifier(verifier);
+  if (!expected) {
+    return fail(expected.error());
+  }
+  const Result<SecretBytes> both = argon2(passphrase, pepper, expected->cost, expected->salt, 2 * kHashSize);
+  if (!both) {
+    return fail(both.error());
+  }
+  const bool fits = equal_constant_time(both->expose().first(kHashSize), expected->hash.expose());
+  return fits ? SecretBytes::copy_of(both->expose().last(kHashSize)) : SecretBytes();
 }
 
 }  // namespace disposable

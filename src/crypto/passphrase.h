@@ -23,4 +23,16 @@ Result<SecretBytes> make_verifier(ByteView passphrase, const SymmetricKey& peppe
                                   Random& random);
 Result<bool> verify_passphrase(ByteView passphrase, const SymmetricKey& pepper, ByteView verifier);
 
+// For a passphrase that opens, too: one computation gives 64 bytes, of which the first half is the verifier's hash, and
+// the second is a factor that goes into a key and is stored nowhere. Costs and errors are as above. The verifier of the
+// one kind fits nothing of the other.
+struct PassphraseLock {
+  SecretBytes verifier;
+  SecretBytes factor;  // 32 bytes
+};
+Result<PassphraseLock> make_passphrase_lock(ByteView passphrase, const SymmetricKey& pepper, const Argon2Cost& cost,
+                                            Random& random);
+// The factor; empty for another passphrase.
+Result<SecretBytes> passphrase_factor(ByteView passphrase, const SymmetricKey& pepper, ByteView verifier);
+
 }  // namespace disposable

@@ -30,9 +30,21 @@ void write_uuid(ByteView bytes, std::span<std::uint8_t> text) {
 SecretKey SecretKey::generate(Random& random) {
   SecretKey key;
   random.fill(key.bytes_);
-  key.bytes_[6] = static_cast<std::uint8_t>((key.bytes_[6] & 0x0FU) | 0x40U);
-  key.bytes_[8] = static_cast<std::uint8_t>((key.bytes_[8] & 0x3FU) | 0x80U);
+  key.mark_version();
   return key;
+}
+
+SecretKey SecretKey::from_bytes(std::span<const std::uint8_t, kSize> bytes) {
+  SecretKey key;
+  std::copy(bytes.begin(), bytes.end(), key.bytes_.begin());
+  key.mark_version();
+  return key;
+}
+
+// RFC 9562, 5.4.
+void SecretKey::mark_version() {
+  bytes_[6] = static_cast<std::uint8_t>((bytes_[6] & 0x0FU) | 0x40U);
+  bytes_[8] = static_cast<std::uint8_t>((bytes_[8] & 0x3FU) | 0x80U);
 }
 
 Result<SecretKey> SecretKey::parse(std::string_view text) {

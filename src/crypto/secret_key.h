@@ -22,6 +22,8 @@ class SecretKey {
   static constexpr std::size_t kTextSize = 36;
 
   static SecretKey generate(Random& random);
+  // From 16 bytes that nobody can guess, of which six bits are overwritten.
+  static SecretKey from_bytes(std::span<const std::uint8_t, kSize> bytes);
   // Exactly 36 characters, 8-4-4-4-12 hexadecimal of either case with hyphens, version 4, RFC variant.
   // kNotFound otherwise: a malformed key is answered as an unknown one.
   static Result<SecretKey> parse(std::string_view text);
@@ -40,6 +42,8 @@ class SecretKey {
 
  private:
   SecretKey() = default;
+  void mark_version();
+
   std::array<std::uint8_t, kSize> bytes_{};
 };
 

@@ -2,28 +2,23 @@
 
 namespace disposable {
 
-namespace {
-
-// The day's budget at once or spread. Who uses it up at once gets it anew in the course of a day.
-Rate byte_rate(const Limits& limits) {
+Rate byte_rate(std::uint64_t bytes_per_day) {
   constexpr double kMinutesOfDay = 24 * 60;
-  const auto budget = static_cast<double>(limits.address_bytes_max);
+  const auto budget = static_cast<double>(bytes_per_day);
   return {budget, budget / kMinutesOfDay};
 }
-
-}  // namespace
 
 Admission::Admission(const Limits& limits, const ShortHashKey& key, LimitHits& hits)
     : hits_(hits),
       creates_(limits.creates, key),
-      bytes_(byte_rate(limits), key),
+      bytes_(byte_rate(limits.address_bytes_max), key),
       misses_(limits.misses, key),
       wrong_passphrases_(limits.wrong_passphrases, key) {}
 
 void Admission::configure(const Limits& limits) {
   const MutexLock lock(mutex_);
   creates_.set_rate(limits.creates);
-  bytes_.set_rate(byte_rate(limits));
+  bytes_.set_rate(byte_rate(limits.address_bytes_max));
   misses_.set_rate(limits.misses);
   wrong_passphrases_.set_rate(limits.wrong_passphrases);
 }

@@ -24,6 +24,9 @@ struct Refusal {
   std::chrono::seconds retry_after{0};
 };
 
+// A day's budget at once or spread. Who uses it up at once gets it anew in the course of a day.
+Rate byte_rate(std::uint64_t bytes_per_day);
+
 class Admission {
  public:
   using Time = TokenBuckets::Time;
@@ -43,14 +46,14 @@ class Admission {
   // us work.
   void refund_create(const ClientAddress& client, std::uint64_t body_bytes, Time now);
 
-  // Before a retrieval or a deletion: refused to an address that has missed too often.
+  // Before whatever asks for a secret by its key: refused to an address that has missed too often.
   Verdict admit_lookup(const ClientAddress& client, Time now);
   // The lookup found nothing (404).
   void note_miss(const ClientAddress& client, Time now);
 
-  // Before a deletion, after admit_lookup(): refused to an address that has been wrong too often.
+  // Before what may need a passphrase or a proof: refused to an address that has been wrong too often.
   Verdict admit_passphrase(const ClientAddress& client, Time now);
-  // The passphrase was wrong (403).
+  // The passphrase or the proof was wrong (403).
   void note_wrong_passphrase(const ClientAddress& client, Time now);
 
  private:

@@ -1,5 +1,6 @@
 #include "http/api.h"
 
+#include "http/json_text.h"
 #include "http/openapi.h"
 #include "http/response.h"
 
@@ -14,21 +15,6 @@ constexpr std::string_view kDocsHeaders =
     "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'\r\n"
     "X-Content-Type-Options: nosniff\r\n"
     "Referrer-Policy: no-referrer\r\n";
-
-// A speculative request comes from a machine, not from a reader: it must not spend what the reader came for.
-// Sec-Purpose and Purpose are what browsers send (HTML, "speculative loading"), the others what they once sent.
-bool is_speculative(const Request& request) {
-  constexpr HeaderField kMarks[] = {
-      {"Sec-Purpose", "prefetch"}, {"Purpose", "prefetch"}, {"X-Purpose", "preview"}, {"X-Moz", "prefetch"}};
-  for (const HeaderField& mark : kMarks) {
-    const std::string_view value = request.header(mark.name).value_or("");
-    // Sec-Purpose may go on with parameters: "prefetch;prerender".
-    if (equal_ignoring_case(value.substr(0, mark.value.size()), mark.value)) {
-      return true;
-    }
-  }
-  return false;
-}
 
 }  // namespace
 
@@ -46,16 +32,16 @@ Response Api::create(const Request& request, std::string_view /*parameter*/) con
 }
 
 Response Api::retrieve(const Request& request, std::string_view parameter) const {
-  if (is_speculative(request)) {
-    return error_response(403, "Prefetching does not retrieve a secret");
-  }
   const auto key = SecretKey::parse(parameter);
   if (!key) {
     return failure_response(key.error());
   }
   const auto held = parts_.vault.retrieve(*key, request.address);
   Response response = held.outcome ? json_response(200, json_object_of("secret", held.outcome->expose()))
-                                   : failure_response(held.outcome.error());
+                      // A passphrase is not asked for here, so this is what is denied.
+                      : held.outcome.error().code == Errc::kDenied
+                          ? error_response(403, "The secret was created with API v2")
+                          : failure_response(held.outcome.error());
   response.ticket = held.ticket;
   return response;
 }
@@ -74,10 +60,6 @@ Response Api::delete_secret(const Request& request, std::string_view parameter) 
       held.outcome ? json_response(200, R"({"status":"secret deleted"})") : failure_response(held.outcome.error());
   response.ticket = held.ticket;
   return response;
-}
-
-Response Api::welcome(const Request& /*request*/, std::string_view /*parameter*/) const {
-  return json_response(200, R"({"message":"Welcome to Disposable Secrets"})");
 }
 
 Response Api::docs(const Request& /*request*/, std::string_view name) const {

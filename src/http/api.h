@@ -2,7 +2,7 @@
 //
 // One table says which path takes which method, which handler answers and with which statuses; 404, 405 and Allow
 // follow from it, and a test compares it with openapi.json. Handlers never wait for a ticket: the connection layer
-// does, before the response leaves. Only a GET spends a secret.
+// does, before the response leaves. Only a retrieval spends a secret: GET in v1, POST .../retrieve in v2.
 //
 // Thread-safe. Borrows the vault and the assets, which must outlive it. Throws nothing but bad_alloc.
 
@@ -18,15 +18,9 @@
 #include "core/vault.h"
 #include "http/json_body.h"
 #include "http/message.h"
+#include "http/pages.h"
 
 namespace disposable {
-
-// A file of the documentation page, embedded into the executable.
-struct Asset {
-  std::string_view name;  // /docs/<name>; empty: the page itself at /docs
-  std::string_view content_type;
-  ByteView bytes;
-};
 
 // Which parts can commit.
 struct Readiness {
@@ -50,6 +44,8 @@ class Api {
     std::function<void(MetricsText&)> metrics{};
     // There is a listener for /metrics: elsewhere it is 404.
     bool metrics_apart = false;
+    // The web page; null: none, and everybody is welcomed by JSON.
+    const Pages* pages = nullptr;
   };
 
   explicit Api(Parts parts) : parts_(std::move(parts)) {}
@@ -58,15 +54,20 @@ class Api {
     kIgnored,   // none is expected; a small one is dropped
     kOptional,  // JSON, may be empty
     kRequired,  // JSON
+    kSmall,     // JSON that holds no secret but a passphrase
+    kBytes,     // application/octet-stream
+    kAny,       // JSON or application/octet-stream, as it says
   };
 
   // What handling a request comes down to, for whoever schedules and limits it.
   enum class Work : std::uint8_t {
     kNone,     // answered from memory, at once
-    kInspect,  // looks at the store and changes nothing
+    kInspect,  // looks at the store as a whole and changes nothing
     kCreate,
-    kRetrieve,
-    kDelete,
+    kLookUp,    // asks for one entry by a key that is enough to see or delete it
+    kRetrieve,  // by its key alone
+    kOpen,      // retrieves, and may ask for more than the key
+    kDelete,    // may ask for more than the key
   };
 
   struct Operation {
@@ -77,6 +78,8 @@ class Api {
     Body body = Body::kIgnored;
     std::span<const int> statuses;  // every status that this operation answers
     Response (Api::*handler)(const Request& request, std::string_view parameter) const = nullptr;
+    bool creates = false;   // only who may create may ask for it: http/creators.h
+    bool promises = false;  // others may put an upload into what it creates
   };
   static std::span<const Operation> operations();
 
@@ -89,12 +92,18 @@ class Api {
 
     // None also where there is no operation.
     Work work() const { return operation == nullptr ? Work::kNone : operation->work; }
+    bool creates() const { return operation != nullptr && operation->creates; }
   };
   static Route route(std::string_view method, std::string_view path);
 
-  // What is refused by the head alone (404, 405, 413, 415), so that a body need not be read before it is refused.
-  // `body_bytes` is the length that was announced.
+  // What is refused by the head alone (404, 405, 413, 415, 403 to a prefetch), so that a body need not be read before
+  // it is refused. `body_bytes` is the length that was announced.
   std::optional<Response> refuse(const Route& route, const Request& head, std::uint64_t body_bytes) const;
+
+  // What others may come to store because of it: the longest upload, or nothing.
+  std::uint64_t promised_bytes(const Route& route) const {
+    return route.operation != nullptr && route.operation->promises ? parts_.limits.upload_bytes_max : 0;
+  }
 
   // For a request that refuse() let pass. For HEAD the response is that of GET, with its body: the connection layer
   // keeps the body back.
@@ -104,17 +113,26 @@ class Api {
   Response handle(const Request& request) const;
 
  private:
-  Response welcome(const Request& request, std::string_view parameter) const;
   Response create(const Request& request, std::string_view parameter) const;
   Response retrieve(const Request& request, std::string_view parameter) const;
   Response delete_secret(const Request& request, std::string_view parameter) const;
+  // These three in pages.cc.
+  Response welcome(const Request& request, std::string_view parameter) const;
+  Response page(const Request& request, std::string_view parameter) const;
+  Response page_file(const Request& request, std::string_view name) const;
   Response docs(const Request& request, std::string_view name) const;
   Response openapi(const Request& request, std::string_view parameter) const;
   Response healthz(const Request& request, std::string_view parameter) const;
   Response readyz(const Request& request, std::string_view parameter) const;
   Response metrics(const Request& request, std::string_view parameter) const;
 
-  std::uint64_t body_bytes_max(const Operation& operation) const;
+  // An operation that needs nothing of the Api but its parts.
+  template <Response (*handle)(const Parts& parts, const Request& request)>
+  Response with_parts(const Request& request, std::string_view /*parameter*/) const {
+    return handle(parts_, request);
+  }
+
+  std::uint64_t body_bytes_max(Body body, bool json) const;
   // Whether the listener that `request` came through serves its path at all.
   bool serves(const Request& request) const;
 

@@ -9,13 +9,14 @@ namespace disposable {
 
 namespace {
 
-using Status = IoResult::Status;
+using IoStatus = IoResult::Status;
 
 // A peer that is refused while it sends gets this long, and this much read, to see the answer before a reset.
 constexpr std::chrono::seconds kLingerMax{1};
 constexpr std::size_t kLingerBytesMax = 16UL * 1024 * 1024;
-// So many answers in a row before other connections have their turn.
+// So many answers in a row, or about so many bytes, before other connections have their turn.
 constexpr int kTurn = 8;
+constexpr std::size_t kTurnBytes = 256UL * 1024;
 constexpr std::chrono::seconds kShedRetryAfter{1};
 
 }  // namespace
@@ -36,13 +37,14 @@ void Connection::open() {
 
 void Connection::advance() {
   int answers = 0;
+  moved_ = 0;
   for (;;) {
     const ConnectionState before = state_;
     if (!step()) {
       return;
     }
     answers += before == ConnectionState::kWriting && state_ != ConnectionState::kWriting ? 1 : 0;
-    if (answers == kTurn && state_ != ConnectionState::kClosed) {
+    if ((answers == kTurn || moved_ >= kTurnBytes) && state_ != ConnectionState::kClosed) {
       host_.postpone(*this);
       return;
     }
@@ -69,17 +71,17 @@ bool Connection::step() {
 
 bool Connection::shake_hands() {
   switch (transport_->handshake().status) {
-    case Status::kDone:
+    case IoStatus::kDone:
       // A new connection is there for a request, and has no more time for it than for a head.
       await_request(host_.limits().head_max);
       return true;
-    case Status::kAgain:
+    case IoStatus::kAgain:
       if (!shaking_ && transport_->shaking_hands()) {
         shaking_ = true;
         host_.handshake_began(*this);
       }
       return false;
-    case Status::kClosed:
+    case IoStatus::kClosed:
       close();
       return false;
   }
@@ -118,14 +120,16 @@ bool Connection::write_response() {
   const std::size_t of_head = std::min(exchange.sent, head.size());
   const IoResult written = transport_->write(head.subspan(of_head), body.subspan(exchange.sent - of_head));
   exchange.sent += written.bytes;
-  if (written.status == Status::kClosed) {
+  moved_ += written.bytes;
+  if (written.status == IoStatus::kClosed) {
     host_.answered(*this, exchange);
     close();
     return false;
   }
-  if (written.status == Status::kAgain) {
+  if (written.status == IoStatus::kAgain) {
     if (!exchange.blocked) {
       charge(exchange.response_head.size());
+      exchange.blocked_since = host_.now();
       host_.set_deadline(*this, deadline_for(host_.limits().response_max, exchange.response_size()));
     }
     if (!exchange.blocked || exchange.sent > exchange.sent_when_blocked) {
@@ -186,10 +190,11 @@ bool Connection::linger() {
   }
   const std::span<std::uint8_t> into = host_.scratch();
   const IoResult got = transport_->discard(into);
-  readable_ = got.status == Status::kDone && (ended_ || !got.drained);
+  readable_ = got.status == IoStatus::kDone && (ended_ || !got.drained);
   wipe(into.first(got.bytes));
   lingered_ += got.bytes;
-  if (got.status == Status::kClosed || lingered_ > kLingerBytesMax) {
+  moved_ += got.bytes;
+  if (got.status == IoStatus::kClosed || lingered_ > kLingerBytesMax) {
     close();
   }
   return readable_;
@@ -198,7 +203,7 @@ bool Connection::linger() {
 void Connection::expire() {
   switch (state_) {
     case ConnectionState::kReading:
-      refuse(error_response(408));
+      refuse(error_response(408, exchange_->form));
       advance();
       return;
     case ConnectionState::kWriting:
@@ -221,7 +226,7 @@ void Connection::expire() {
 
 void Connection::shed() {
   if (state_ == ConnectionState::kReading) {
-    refuse(unavailable(kShedRetryAfter));
+    refuse(unavailable(kShedRetryAfter, exchange_->form));
     advance();
   }
   if (state_ == ConnectionState::kWriting) {  // a peer that does not read

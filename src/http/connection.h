@@ -55,8 +55,10 @@ class ConnectionHost {
   virtual void stalled(Connection& connection) = 0;
   // Replaces the deadline there was. Connection::expire() follows.
   virtual void set_deadline(Connection& connection, SteadyTime deadline) = 0;
-  // advance() is to be called again soon: others are to have their turn, or memory is short now.
+  // advance() is to be called again after others had their turn.
   virtual void postpone(Connection& connection) = 0;
+  // advance() is to be called again as soon as memory may not be short any more.
+  virtual void await_memory(Connection& connection) = 0;
 
   // The bytes held by all connections together, and whether they are too many: then nothing more is taken in.
   virtual void charge(std::uint64_t bytes) = 0;
@@ -74,7 +76,7 @@ class Connection {
 
   // To be called once, before anything else.
   void open();
-  // The socket may be readable or writable, or postpone() was asked for: goes on until it has to wait.
+  // The socket may be readable or writable, or it was asked for: goes on until it has to wait, or its turn is over.
   void advance();
   // The socket may have something to read, so advance() looks. `ended`: the last that it has is the end.
   void note_readable(bool ended) {
@@ -135,6 +137,7 @@ class Connection {
   SteadyTime drain_until_ = SteadyTime::max();  // otherwise it drains
   bool unread_ = false;                         // the peer may be sending what nobody will read
   std::size_t lingered_ = 0;
+  std::size_t moved_ = 0;  // bytes in this turn
 };
 
 }  // namespace disposable

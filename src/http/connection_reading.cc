@@ -9,10 +9,13 @@ namespace disposable {
 
 namespace {
 
-using Status = IoResult::Status;
+using IoStatus = IoResult::Status;
 
 // A body's memory grows with what arrives, so that announcing a large one costs a peer as much as sending it.
 constexpr std::size_t kBodyBytesFirst = 4096;
+
+// At once, since a system may have many more.
+constexpr std::size_t kReadBytesMax = 256UL * 1024;
 
 // For a head that was accepted before, perhaps under other limits.
 constexpr Limits kAnyHead{.header_fields_max = SIZE_MAX, .target_bytes_max = SIZE_MAX};
@@ -67,6 +70,7 @@ bool Connection::accept_head() {
     return false;
   }
   exchange.head = std::move(*head);
+  exchange.form = error_form(exchange.head.request.path);
   exchange.head.request.metrics_listener = entrance_.metrics_listener;
   exchange.body_too = exchange.head.request.method != "HEAD";
   exchange.close = !exchange.head.keep_alive;
@@ -86,7 +90,7 @@ bool Connection::accept_head() {
 // False when the connection is closed.
 bool Connection::ask_for_body() {
   const IoResult written = transport_->write(as_bytes(kContinue), {});
-  if (written.status == Status::kDone && written.bytes == kContinue.size()) {
+  if (written.status == IoStatus::kDone && written.bytes == kContinue.size()) {
     return true;
   }
   close();  // a peer that has no room for one line does not read
@@ -99,25 +103,27 @@ bool Connection::fill() {
   const bool body = exchange != nullptr && exchange->head_size > 0;
   // What there is already may be filled, so that those who are nearly done make room for the others.
   if (body && exchange->filled == exchange->in.size() && host_.crowded()) {
-    host_.postpone(*this);
+    host_.await_memory(*this);
     return false;
   }
   std::span<std::uint8_t> into = host_.scratch();
   if (body) {
     make_room(exchange->filled + 1);
     into = exchange->in.expose_mutable().subspan(exchange->filled);
+    into = into.first(std::min(into.size(), kReadBytesMax));
   }
   const IoResult got = transport_->read(into);
-  readable_ = got.status == Status::kDone && (ended_ || !got.drained);
-  if (got.status == Status::kClosed) {
+  readable_ = got.status == IoStatus::kDone && (ended_ || !got.drained);
+  if (got.status == IoStatus::kClosed) {
     close();
   }
-  if (got.status == Status::kAgain && exchange == nullptr && transport_->holds_part()) {
+  if (got.status == IoStatus::kAgain && exchange == nullptr && transport_->holds_part()) {
     begin_exchange();  // a part of a TLS record costs as much as a request, and has no more time
   }
-  if (got.status != Status::kDone) {
+  if (got.status != IoStatus::kDone) {
     return false;
   }
+  moved_ += got.bytes;
   if (body) {
     exchange->filled += got.bytes;
   } else {
@@ -158,9 +164,12 @@ void Connection::make_room(std::size_t size) {
   charge(larger.size() - before);
   exchange.in = std::move(larger);
   if (exchange.head_size > 0) {  // it borrowed the memory from before
+    const std::string_view creation = exchange.head.request.creation;
     exchange.head = std::move(*parse_head(exchange.buffered().substr(0, exchange.head_size), kAnyHead));
     exchange.head.request.metrics_listener = entrance_.metrics_listener;
     exchange.head.request.address = exchange.address;
+    exchange.head.request.principal = exchange.principal;
+    exchange.head.request.creation = creation;
     exchange.route = Api::route(exchange.head.request.method, exchange.head.request.path);
   }
 }

@@ -73,8 +73,8 @@ void EventLoop::turn() {
 
 // What wake() may have announced, and what was left for the next turn.
 bool EventLoop::has_work() {
-  if ((!postponed_.empty() && !crowded()) || ordered_.load() != obeyed_ || front_.generation() != generation_ ||
-      (!held_.empty() && held_.front().response.ticket.outcome())) {
+  if (yielded_ || (!postponed_.empty() && !crowded()) || ordered_.load() != obeyed_ ||
+      front_.generation() != generation_ || (!held_.empty() && held_.front().response.ticket.outcome())) {
     return true;
   }
   const MutexLock lock(mutex_);
@@ -120,7 +120,7 @@ Response EventLoop::handle(const Exchange& exchange) {
   try {
     return front_.api.handle(exchange.route, exchange.head.request);
   } catch (...) {  // its text may repeat the request
-    Response response = error_response(500);
+    Response response = error_response(500, exchange.form);
     response.log_detail = "an exception left a handler";
     return response;
   }
@@ -138,8 +138,10 @@ void EventLoop::dispatch(Connection& connection) {
 
 void EventLoop::work(Client& client) {
   // Again, since what came before it may have filled the memory meanwhile; a creation has brought its own.
-  const bool spends = client.exchange().route.work() == Api::Work::kRetrieve;
-  Response response = spends && crowded() ? short_of_memory() : handle(client.exchange());
+  const Exchange& exchange = client.exchange();
+  const Api::Work work = exchange.route.work();
+  const bool spends = work == Api::Work::kRetrieve || work == Api::Work::kOpen;
+  Response response = spends && crowded() ? short_of_memory(exchange) : handle(exchange);
   wipe_dead_stack();
   Charge charge(front_.buffered, response.body.size());
   {
@@ -181,7 +183,7 @@ void EventLoop::release_durable() {
 
 void EventLoop::settle(Answer answer, const Result<void>& durable) {
   if (!durable) {
-    answer.response = unavailable(durable.error().retry_after);
+    answer.response = unavailable(durable.error().retry_after, answer.client->exchange().form);
     answer.response.log_detail = durable.error().detail;
   }
   answer.client->respond(std::move(answer.response));
@@ -189,6 +191,7 @@ void EventLoop::settle(Answer answer, const Result<void>& durable) {
 }
 
 void EventLoop::run_postponed() {
+  yielded_ = false;
   for (Client* const client : std::exchange(postponed_, {})) {
     client->postponed = false;
     client->advance();
@@ -196,6 +199,11 @@ void EventLoop::run_postponed() {
 }
 
 void EventLoop::postpone(Connection& connection) {
+  yielded_ = true;
+  await_memory(connection);
+}
+
+void EventLoop::await_memory(Connection& connection) {
   auto& client = static_cast<Client&>(connection);
   if (!client.postponed) {
     client.postponed = true;

@@ -66,6 +66,7 @@ class EventLoop final : private ConnectionHost, private AcceptHost {
   void stalled(Connection& connection) override;
   void set_deadline(Connection& connection, SteadyTime deadline) override;
   void postpone(Connection& connection) override;
+  void await_memory(Connection& connection) override;
   void charge(std::uint64_t bytes) override { front_.buffered.fetch_add(bytes, std::memory_order_relaxed); }
   void discharge(std::uint64_t bytes) override { front_.buffered.fetch_sub(bytes, std::memory_order_relaxed); }
   bool crowded() const override { return front_.crowded(); }
@@ -78,17 +79,24 @@ class EventLoop final : private ConnectionHost, private AcceptHost {
   void obey(Order order);
   void relieve();
   Client* dispensable();
+  Client* slowest_reading();
+  Client* slowest_taking();
   void bury(Client& client);
 
   // Limits and metrics
+  std::optional<Response> ask_creators(Exchange& exchange);
   Admission::Verdict ask_admission(Exchange& exchange);
+  TokenLimits::Size size_of(const Exchange& creation) const {
+    return {creation.head.content_length, front_.api.promised_bytes(creation.route)};
+  }
+  void refund_create(const Exchange& exchange);
   void note_outcome(const Exchange& exchange);
   void log_failure(const Response& response);
 
   // Requests on their way to a worker and back
   Response handle(const Exchange& exchange);
-  Response short_of_memory();  // any thread
-  void work(Client& client);   // on a worker
+  Response short_of_memory(const Exchange& exchange);  // any thread
+  void work(Client& client);                           // on a worker
   void take_back();
   void release_durable();
   void settle(Answer answer, const Result<void>& durable);
@@ -113,6 +121,7 @@ class EventLoop final : private ConnectionHost, private AcceptHost {
   struct Lists;  // of the clients
   std::unique_ptr<Lists> clients_;
   std::vector<Client*> postponed_;
+  bool yielded_ = false;                // one of them waits for its turn and not for memory
   std::vector<WorkerPool::Job*> jobs_;  // complete requests of this turn
   std::deque<Answer> held_;             // decided, in the order of their tickets but for a few
   std::vector<std::unique_ptr<Client>> buried_;

@@ -1,6 +1,7 @@
 // EventLoop: who is let in, what he may do, and who has to go.
 
 #include <algorithm>
+#include <limits>
 
 #include "http/event_loop_client.h"
 #include "http/response.h"
@@ -16,6 +17,16 @@ constexpr std::chrono::seconds kComeBackAfter{5};
 // How long everybody waits, when memory is short, for somebody who has not sent all of his request, or who takes
 // nothing of his answer.
 constexpr std::chrono::seconds kPatience{1};
+
+// And then for somebody who takes a large answer at less than this pace: 25 MiB are taken in 100 s. Nobody is hit whose
+// line has 2 Mbit/s, and the first packets are always slow.
+constexpr std::chrono::seconds kPatienceWithPace{3};
+constexpr double kPaceMin = 256.0 * 1024;  // bytes a second
+
+// Of an unfinished request, or an answer: less than this makes little room.
+constexpr std::size_t kLargePart = 64UL * 1024;
+// So many at most, the oldest, so that a crowd costs a bounded time.
+constexpr int kCompared = 1024;
 
 // With a word, as far as the system takes one at once; who is turned away has not been listened to.
 void turn_away(FileDescriptor socket, Limit limit, std::string_view date) {
@@ -75,17 +86,59 @@ void EventLoop::relieve() {
   }
 }
 
-// First who loses nothing, then who has not brought all. Null while everybody else still deserves patience.
+// Of the large ones whose time of patience is over the slowest; without such, whose request began first.
+EventLoop::Client* EventLoop::slowest_reading() {
+  Client* chosen = nullptr;
+  double slowest = std::numeric_limits<double>::infinity();
+  Client* client = clients_->reading.front();
+  for (int i = 0; client != nullptr && i < kCompared; ++i, client = client->among_reading.next) {
+    const Exchange& exchange = client->exchange();
+    const std::chrono::duration<double> span = now_ - exchange.began;
+    if (span < kPatience) {
+      break;
+    }
+    const double rate = static_cast<double>(exchange.filled) / span.count();
+    if (chosen == nullptr || (exchange.in.size() >= kLargePart && rate < slowest)) {
+      chosen = client;
+      slowest = exchange.in.size() >= kLargePart ? rate : slowest;
+    }
+  }
+  return chosen;
+}
+
+// Of those who take a large answer too slowly: first who can have it again, of them the slowest.
+EventLoop::Client* EventLoop::slowest_taking() {
+  Client* chosen = nullptr;
+  double slowest = kPaceMin;
+  Client* client = clients_->stalled.front();
+  for (int i = 0; client != nullptr && i < kCompared; ++i, client = client->among_stalled.next) {
+    const Exchange& exchange = client->exchange();
+    const std::chrono::duration<double> span = now_ - exchange.blocked_since;
+    const double pace = static_cast<double>(exchange.sent) / std::max(span.count(), 1.0);
+    if (span < kPatienceWithPace || pace >= kPaceMin || exchange.response.body.size() < kLargePart) {
+      continue;
+    }
+    const bool repeatable = exchange.response.repeatable;
+    const bool preferred = chosen != nullptr && chosen->exchange().response.repeatable;
+    if (repeatable == preferred ? pace < slowest : repeatable) {
+      chosen = client;
+      slowest = pace;
+    }
+  }
+  return chosen;
+}
+
+// First who loses nothing, then who has not brought all, then who takes nothing or too little. Null while everybody
+// else still deserves patience.
 EventLoop::Client* EventLoop::dispensable() {
   Client* const stalled = clients_->stalled.front();
   if (stalled != nullptr && stalled->stalled_since == SteadyTime::min()) {
     return stalled;
   }
-  Client* const reading = clients_->reading.front();
-  if (reading != nullptr && now_ - reading->exchange().began >= kPatience) {
+  if (Client* const reading = slowest_reading()) {
     return reading;
   }
-  return stalled != nullptr && now_ - stalled->stalled_since >= kPatience ? stalled : nullptr;
+  return stalled != nullptr && now_ - stalled->stalled_since >= kPatience ? stalled : slowest_taking();
 }
 
 void EventLoop::stalled(Connection& connection) {
@@ -111,8 +164,12 @@ std::optional<Response> EventLoop::admit(Connection& connection) {
   exchange.client = client_address(connection.entrance().peer, request.headers, settings_->trusted_proxies);
   exchange.address = exchange.client.text();
   request.address = exchange.address;
+  request.creation = settings_->creators.rules.creation();
   const std::uint64_t body_bytes = exchange.head.content_length;
   if (auto refusal = front_.api.refuse(exchange.route, request, body_bytes)) {
+    return refusal;
+  }
+  if (auto refusal = ask_creators(exchange)) {
     return refusal;
   }
   const Api::Work work = exchange.route.work();
@@ -120,18 +177,33 @@ std::optional<Response> EventLoop::admit(Connection& connection) {
     return std::nullopt;
   }
   if (crowded()) {
-    return short_of_memory();
+    return short_of_memory(exchange);
   }
   if (work == Api::Work::kInspect) {
     return std::nullopt;
   }
   const Admission::Verdict refusal = ask_admission(exchange);
-  return refusal ? std::optional(rate_limited(refusal->retry_after)) : std::nullopt;
+  return refusal ? std::optional(rate_limited(refusal->retry_after, exchange.form)) : std::nullopt;
 }
 
-Response EventLoop::short_of_memory() {
+// Before the body is read, since whoever may not create need not send one.
+std::optional<Response> EventLoop::ask_creators(Exchange& exchange) {
+  if (!exchange.route.creates()) {
+    return std::nullopt;
+  }
+  Request& request = exchange.head.request;
+  Principal principal = settings_->creators.admit(exchange.client, request.headers, front_.clock.now());
+  if (!principal) {
+    return creation_refused(principal.error(), exchange.form);
+  }
+  exchange.principal = std::move(*principal);
+  request.principal = exchange.principal;
+  return std::nullopt;
+}
+
+Response EventLoop::short_of_memory(const Exchange& exchange) {
   front_.hits.count(Limit::kBufferBytes);
-  return unavailable(std::chrono::seconds{1});
+  return unavailable(std::chrono::seconds{1}, exchange.form);
 }
 
 Admission::Verdict EventLoop::ask_admission(Exchange& exchange) {
@@ -141,17 +213,30 @@ Admission::Verdict EventLoop::ask_admission(Exchange& exchange) {
     case Api::Work::kInspect:
       break;
     case Api::Work::kCreate:
-      refusal = front_.admission.admit_create(exchange.client, exchange.head.content_length, now_);
+      refusal = exchange.principal.empty()
+                    ? front_.admission.admit_create(exchange.client, exchange.head.content_length, now_)
+                    : front_.token_limits.admit_create(exchange.principal, size_of(exchange), now_);
       break;
+    case Api::Work::kOpen:
     case Api::Work::kDelete:
       refusal = front_.admission.admit_passphrase(exchange.client, now_);
       [[fallthrough]];
+    case Api::Work::kLookUp:
     case Api::Work::kRetrieve:
       refusal = refusal ? refusal : front_.admission.admit_lookup(exchange.client, now_);
       break;
   }
   exchange.admitted = !refusal;
   return refusal;
+}
+
+// What it announced was not stored.
+void EventLoop::refund_create(const Exchange& exchange) {
+  if (exchange.principal.empty()) {
+    front_.admission.refund_create(exchange.client, exchange.head.content_length, now_);
+  } else {
+    front_.token_limits.refund_create(exchange.principal, size_of(exchange), now_);
+  }
 }
 
 // What the request turned out to be, to the limits; one that never arrived has failed.
@@ -164,19 +249,19 @@ void EventLoop::note_outcome(const Exchange& exchange) {
     front_.hits.count(Limit::kStorage);
   }
   const Api::Work work = exchange.route.work();
-  if (work == Api::Work::kCreate && status != 200) {
-    front_.admission.refund_create(exchange.client, exchange.head.content_length, now_);
-  } else if (work != Api::Work::kCreate && status == 404) {
+  if (work == Api::Work::kCreate && status != 200 && status != 201) {
+    refund_create(exchange);
+  }
+  if (status == 404) {
     front_.admission.note_miss(exchange.client, now_);
-  } else if (work == Api::Work::kDelete && status == 403) {
+  } else if ((work == Api::Work::kDelete || work == Api::Work::kOpen) && status == 403) {
     front_.admission.note_wrong_passphrase(exchange.client, now_);
   }
 }
 
-// What it announced was never stored.
 void EventLoop::abandoned(const Exchange& exchange) {
   if (exchange.admitted && exchange.route.work() == Api::Work::kCreate) {
-    front_.admission.refund_create(exchange.client, exchange.head.content_length, now_);
+    refund_create(exchange);
   }
 }
 

@@ -7,6 +7,7 @@
 #include "http/api.h"
 #include "http/client_address.h"
 #include "http/http_head.h"
+#include "http/problem.h"
 #include "http/timer_wheel.h"
 
 namespace disposable {
@@ -20,8 +21,10 @@ struct Exchange {
   RequestHead head{};         // borrows `in`
   Api::Route route{};         // borrows `head`
   ClientAddress client{};
-  std::string address{};  // of the client, in text
-  bool admitted = false;  // the limits have counted it
+  std::string address{};                // of the client, in text
+  std::string principal{};              // of a creation: the id of the token that was shown; empty without one
+  ErrorForm form = ErrorForm::kDetail;  // of its errors; as of v1 until the head is known
+  bool admitted = false;                // the limits have counted it
 
   Response response{};
   std::string response_head{};
@@ -29,6 +32,7 @@ struct Exchange {
   bool close = false;    // no request is read after the response
   std::size_t sent = 0;
   bool blocked = false;  // the peer did not take the response at once
+  SteadyTime blocked_since{};
   std::size_t sent_when_blocked = 0;
 
   std::uint64_t charged = 0;  // bytes of `in` and of an unread response that are counted against the host's budget

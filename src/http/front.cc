@@ -10,10 +10,13 @@ Front::Front(Parts parts, FrontSettings settings)
       log(std::move(parts.log)),
       access_log(parts.access_log),
       admission(settings.limits, parts.key, hits),
+      token_limits(parts.key, hits),
       counts(settings.limits, parts.key, hits),
       tls_(parts.tls),
       buffer_bytes_max_(settings.limits.buffer_bytes_max),
-      settings_(std::make_shared<const FrontSettings>(std::move(settings))) {}
+      settings_(std::make_shared<const FrontSettings>(std::move(settings))) {
+  token_limits.configure(*this->settings()->creators.tokens);
+}
 
 void Front::write_metrics(MetricsText& text) const {
   metrics.write_metrics(text);
@@ -35,6 +38,7 @@ std::unique_ptr<Transport> Front::transport(FileDescriptor socket, bool tls) con
 
 void Front::configure(FrontSettings settings) {
   admission.configure(settings.limits);
+  token_limits.configure(*settings.creators.tokens);
   counts.configure(settings.limits);
   buffer_bytes_max_.store(settings.limits.buffer_bytes_max);
   const MutexLock lock(mutex_);

@@ -13,8 +13,10 @@
 #include "http/admission.h"
 #include "http/api.h"
 #include "http/connection_counts.h"
+#include "http/creators.h"
 #include "http/http_metrics.h"
 #include "http/tls_context.h"
+#include "http/token_limits.h"
 #include "http/transport.h"
 
 namespace disposable {
@@ -26,6 +28,7 @@ using LogSink = std::function<void(std::string_view line)>;
 struct FrontSettings {
   Limits limits{};
   TrustedProxies trusted_proxies{};
+  Creators creators{};
 };
 
 class Front {
@@ -48,6 +51,7 @@ class Front {
   HttpMetrics metrics;
   LimitHits hits;
   Admission admission;
+  TokenLimits token_limits;
   ConnectionCounts counts;
   std::atomic<std::uint64_t> buffered{0};  // bytes held for all connections
   std::atomic<std::size_t> shaking{0};     // TLS handshakes that cost memory

@@ -54,8 +54,8 @@ class HttpMetrics {
  private:
   static constexpr std::size_t kStates = 6;  // without kClosed
   // Statuses that any answer can have; what else there may be counts as the last one.
-  static constexpr int kStatuses[] = {200, 400, 403, 404, 405, 408, 410, 411, 413, 414,
-                                      415, 417, 422, 429, 431, 500, 503, 505, 507, 0};
+  static constexpr int kStatuses[] = {200, 201, 400, 401, 403, 404, 405, 408, 409, 410, 411, 413,
+                                      414, 415, 417, 422, 429, 431, 500, 503, 505, 507, 0};
 
   struct Route {
     std::array<Counter, std::size(kStatuses)> requests;

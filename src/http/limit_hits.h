@@ -9,7 +9,7 @@
 
 namespace disposable {
 
-// In the order of http/limits.h.
+// In the order of http/limits.h, and then those of a token.
 enum class Limit : std::uint8_t {
   kConnections,
   kAddressConnections,
@@ -19,8 +19,10 @@ enum class Limit : std::uint8_t {
   kWrongPassphrases,
   kAddressBytes,
   kStorage,  // stored_bytes_max or disk_reserve_bytes
+  kTokenCreates,
+  kTokenBytes,
 };
-inline constexpr std::size_t kLimitCount = 8;
+inline constexpr std::size_t kLimitCount = 10;
 
 // Snake case, as a metric's label: "address_connections".
 constexpr std::string_view name(Limit limit) {
@@ -41,6 +43,10 @@ constexpr std::string_view name(Limit limit) {
       return "address_bytes";
     case Limit::kStorage:
       return "storage";
+    case Limit::kTokenCreates:
+      return "token_creates";
+    case Limit::kTokenBytes:
+      return "token_bytes";
   }
   return "unknown";
 }

@@ -24,9 +24,11 @@ struct Limits {
   std::size_t connections_max = 16'384;
   // Per v4 address or v6 /64; not for loopback, Unix sockets and trusted proxies, behind which many clients stand.
   std::size_t address_connections_max = 512;
-  // What has arrived of unfinished requests and what waits to be read by slow readers, of all connections together.
-  // Over it bodies wait, new requests get 503, and after a second so do those that have been unfinished for longest.
-  std::uint64_t buffer_bytes_max = 64ULL << 20U;
+  // What has arrived of unfinished requests and what waits to be read by slow readers, of all connections together:
+  // five of the largest. Over it bodies wait, new requests get 503, and after a second so do the slowest of those that
+  // are unfinished. Bodies that are worked on take up to five times as much of memory; large retrievals that are worked
+  // on, as much again and no more (core/payload_budget.h).
+  std::uint64_t buffer_bytes_max = 128ULL << 20U;
 
   // TLS handshakes under way, from a peer's first record on: each costs 40 KiB. At the limit the oldest one makes room.
   std::size_t handshakes_max = 1024;

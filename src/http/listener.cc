@@ -9,11 +9,16 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 
 namespace disposable {
 
 namespace {
+
+// How long a peer may acknowledge nothing of what was sent to it, or have no room for it. Else one whose window has
+// grown and who is then gone holds what is under way to it, 2 MiB, for as long as its answer may take.
+constexpr std::chrono::milliseconds kUnacknowledgedMax{30'000};
 
 // What may wait to be accepted; the system's somaxconn (4096 by default) is the other bound.
 constexpr int kBacklog = 4096;
@@ -132,10 +137,12 @@ Result<ListeningSocket> adopt_listener(FileDescriptor socket, const Endpoint& en
   }
   if (!is_unix) {
     switch_on(socket.get(), IPPROTO_TCP, TCP_NODELAY);
-    // Else the kernel holds up to 4 MiB for each peer that asks and does not read. Linux doubles it; a peer 100 ms away
-    // still gets 640 KB/s.
-    const int send_bytes = 32 * 1024;
-    ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof(send_bytes));
+    // Else the kernel holds up to 4 MiB for each peer that asks and does not read. This bounds what has not been sent,
+    // so that a peer who reads has as much under way as his distance needs. Connections inherit it.
+    const int unsent_bytes = 32 * 1024;
+    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_bytes, sizeof(unsent_bytes));
+    const auto unacknowledged = static_cast<unsigned>(kUnacknowledgedMax.count());
+    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged, sizeof(unacknowledged));
   }
   ListeningSocket listener{std::move(socket), (tls ? "https://" : "http://") + to_text(place)};
   listener.port = place.port;

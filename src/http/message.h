@@ -28,8 +28,10 @@ struct Request {
   std::string_view path;  // as it was sent: not decoded, no query
   std::vector<HeaderField> headers;
   ByteView body;
-  std::string_view address;       // the client's, in text
-  bool metrics_listener = false;  // it came in where only metrics and health are told
+  std::string_view address;            // the client's, in text
+  bool metrics_listener = false;       // it came in where only metrics and health are told
+  std::string_view creation = "open";  // who may create here, a constant: CreatorRules::creation()
+  std::string_view principal{};        // of a creation: the id of the token that was shown; empty without one
 
   // The first field of that name in any case; nothing when there is none.
   std::optional<std::string_view> header(std::string_view name) const;
@@ -49,6 +51,7 @@ struct Response {
   ByteView constant_body{};  // instead of `body`: lives as long as the program, so that slow readers cost no memory
   // The response may leave only when this is durable; when it cannot become durable, unavailable() leaves instead.
   Ticket ticket{};
+  bool repeatable = false;  // who asks again gets it again
   // For the operator's log and never for the client: why a 5xx came to be. Empty otherwise.
   std::string log_detail{};
 

@@ -1,6 +1,6 @@
 #include "http/response.h"
 
-#include <algorithm>
+#include "http/json_text.h"
 
 namespace disposable {
 
@@ -10,6 +10,40 @@ namespace {
 constexpr std::chrono::seconds kRetryAfterDefault{5};
 // Space comes back as secrets expire or an operator steps in, not within seconds.
 constexpr std::chrono::seconds kStorageRetryAfter{60};
+
+Response retry_later(int status, std::chrono::seconds retry_after) {
+  Response response = error_response(status);
+  set_retry_after(response, retry_after);
+  return response;
+}
+
+Response sentence_for(const Error& error) {
+  switch (error.code) {
+    case Errc::kNotFound:
+      return error_response(404, "Secret not found or expired");
+    case Errc::kSpent:
+      return error_response(410, "Secret already retrieved or deleted");
+    case Errc::kDenied:
+    case Errc::kWrongProof:  // API v1 asks for none
+      return error_response(403, "Invalid passphrase");
+    case Errc::kLocked:
+    case Errc::kRateLimited:
+      return retry_later(429, error.retry_after);
+    case Errc::kStorageFull:
+      return retry_later(507, error.retry_after);
+    case Errc::kUnavailable:
+    case Errc::kCorrupt:
+      return retry_later(503, error.retry_after);
+    case Errc::kInvalidArgument:  // the body is validated before the vault sees it
+    case Errc::kAlreadyExists:    // a random key that exists: the random source is broken
+    case Errc::kConflict:         // the vault tries again by itself
+    case Errc::kInternal:
+      return error_response(500);
+  }
+  return error_response(500);
+}
+
+}  // namespace
 
 std::string_view sentence_of(int status) {
   switch (status) {
@@ -46,92 +80,6 @@ std::string_view sentence_of(int status) {
   }
 }
 
-Response retry_later(int status, std::chrono::seconds retry_after) {
-  Response response = error_response(status);
-  const auto wait = retry_after > std::chrono::seconds{0} ? retry_after : kRetryAfterDefault;
-  response.headers.push_back({"Retry-After", std::to_string(wait.count())});
-  return response;
-}
-
-Response sentence_for(const Error& error) {
-  switch (error.code) {
-    case Errc::kNotFound:
-      return error_response(404, "Secret not found or expired");
-    case Errc::kSpent:
-      return error_response(410, "Secret already retrieved or deleted");
-    case Errc::kDenied:
-      return error_response(403, "Invalid passphrase");
-    case Errc::kRateLimited:
-      return retry_later(429, error.retry_after);
-    case Errc::kStorageFull:
-      return retry_later(507, error.retry_after > std::chrono::seconds{0} ? error.retry_after : kStorageRetryAfter);
-    case Errc::kUnavailable:
-    case Errc::kCorrupt:
-      return retry_later(503, error.retry_after);
-    case Errc::kInvalidArgument:  // the body is validated before the vault sees it
-    case Errc::kAlreadyExists:    // a random key that exists: the random source is broken
-    case Errc::kConflict:         // the vault tries again by itself
-    case Errc::kInternal:
-      return error_response(500);
-  }
-  return error_response(500);
-}
-
-constexpr std::string_view kDigits = "0123456789abcdef";
-
-// The letter after the backslash for the characters that have one (RFC 8259, section 7); 0 for the others.
-char short_escape(std::uint8_t c) {
-  switch (c) {
-    case '"':
-    case '\\':
-      return static_cast<char>(c);
-    case '\b':
-      return 'b';
-    case '\f':
-      return 'f';
-    case '\n':
-      return 'n';
-    case '\r':
-      return 'r';
-    case '\t':
-      return 't';
-    default:
-      return 0;
-  }
-}
-
-std::size_t escaped_size(std::uint8_t c) {
-  if (short_escape(c) != 0) {
-    return 2;
-  }
-  return c < 0x20 ? 6 : 1;
-}
-
-// Writes into a span that was sized for what is written.
-class SpanWriter {
- public:
-  explicit SpanWriter(std::span<std::uint8_t> out) : at_(out.begin()) {}
-  void put(char c) { *at_++ = static_cast<std::uint8_t>(c); }
-  void put(std::string_view text) { at_ = std::copy(text.begin(), text.end(), at_); }
-  void put_escaped(std::uint8_t c) {
-    if (const char letter = short_escape(c); letter != 0) {
-      put('\\');
-      put(letter);
-    } else if (c < 0x20) {
-      put("\\u00");
-      put(kDigits[c >> 4U]);
-      put(kDigits[c & 0x0FU]);
-    } else {
-      put(static_cast<char>(c));
-    }
-  }
-
- private:
-  std::span<std::uint8_t>::iterator at_;
-};
-
-}  // namespace
-
 Response json_response(int status, SecretBytes body) {
   return uncached_response(status, "application/json", std::move(body));
 }
@@ -160,6 +108,13 @@ Response error_response(int status, std::string_view detail) {
   return json_response(status, json_object_of("detail", as_bytes(detail)));
 }
 
+void set_retry_after(Response& response, std::chrono::seconds wait) {
+  if (wait <= std::chrono::seconds{0}) {
+    wait = response.status == 507 ? kStorageRetryAfter : kRetryAfterDefault;
+  }
+  response.headers.push_back({"Retry-After", std::to_string(wait.count())});
+}
+
 Response unavailable(std::chrono::seconds retry_after) { return retry_later(503, retry_after); }
 
 Response rate_limited(std::chrono::seconds retry_after) { return retry_later(429, retry_after); }
@@ -172,40 +127,8 @@ Response failure_response(const Error& error) {
   return response;
 }
 
-Response invalid_body_response(std::span<const BodyError> errors) {
-  std::string body = "{\"detail\":[";
-  for (const BodyError& error : errors) {
-    body += body.back() == '[' ? "{\"type\":\"" : ",{\"type\":\"";
-    body += error.type;
-    body += "\",\"loc\":[\"body\"";
-    if (!error.field.empty()) {
-      body.append(",\"").append(error.field).append("\"");
-    }
-    if (error.offset) {
-      body.append(",").append(std::to_string(*error.offset));
-    }
-    body.append("],\"msg\":\"").append(error.message).append("\"}");
-  }
-  body += "]}";
-  return json_response(422, body);
-}
-
-SecretBytes json_object_of(std::string_view name, ByteView text) {
-  constexpr std::size_t kPunctuation = 7;  // {"": ""} without its space
-  std::size_t size = kPunctuation + name.size();
-  for (const std::uint8_t c : text) {
-    size += escaped_size(c);
-  }
-  SecretBytes json(size);
-  SpanWriter out(json.expose_mutable());
-  out.put("{\"");
-  out.put(name);
-  out.put("\":\"");
-  for (const std::uint8_t c : text) {
-    out.put_escaped(c);
-  }
-  out.put("\"}");
-  return json;
+Response invalid_body_response(const std::vector<FieldError>& errors) {
+  return json_response(422, "{\"detail\":" + json_array_of(errors) + "}");
 }
 
 }  // namespace disposable

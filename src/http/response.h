@@ -5,9 +5,8 @@
 #pragma once
 
 #include <chrono>
-#include <span>
 
-#include "http/json_body.h"
+#include "http/field_errors.h"
 #include "http/message.h"
 
 namespace disposable {
@@ -18,10 +17,16 @@ Response json_response(int status, SecretBytes body);
 Response uncached_response(int status, std::string_view content_type, SecretBytes body);
 Response json_response(int status, std::string_view body);
 
-// {"detail": <the fixed sentence of that status>}. Statuses of this service only; others give the sentence of 500.
+// The fixed sentence of a status of this service; of others, that of 500.
+std::string_view sentence_of(int status);
+
+// {"detail": sentence_of(status)}.
 Response error_response(int status);
 // {"detail": detail}; for the statuses that mean several things. `detail` needs no escaping.
 Response error_response(int status, std::string_view detail);
+
+// Adds Retry-After; zero: as long as is usual for the status.
+void set_retry_after(Response& response, std::chrono::seconds wait);
 
 // 503 with Retry-After: what leaves instead of a response whose ticket did not become durable.
 Response unavailable(std::chrono::seconds retry_after);
@@ -33,11 +38,7 @@ Response rate_limited(std::chrono::seconds retry_after);
 Response failure_response(const Error& error);
 
 // 422 in FastAPI's shape, without its `input` field.
-Response invalid_body_response(std::span<const BodyError> errors);
-
-// {"<name>": "<text>"} as JSON, escaped into memory that is sized once and wiped. `name` needs no escaping; `text` is
-// valid UTF-8.
-SecretBytes json_object_of(std::string_view name, ByteView text);
+Response invalid_body_response(const std::vector<FieldError>& errors);
 
 // Status line and header lines with their empty line, Date, Content-Length and, when the connection ends with the
 // response, `Connection: close`. `date` as HttpDate writes it.

@@ -1,4 +1,4 @@
-// The names of statuses come from cpp-httplib; this is its only use in the product (src/README.md says why).
+// The names of statuses come from cpp-httplib; this is its only use in the service (src/README.md says why).
 
 #include <httplib.h>
 

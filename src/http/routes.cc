@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include "http/api.h"
+#include "http/api_v2.h"
+#include "http/media_type.h"
+#include "http/problem.h"
 #include "http/response.h"
 
 namespace disposable {
@@ -15,14 +18,22 @@ constexpr std::uint64_t kIgnoredBodyBytesMax = 4096;
 constexpr std::uint64_t kEscapedByteMax = 6;
 // Field names, other fields and white space around the strings.
 constexpr std::uint64_t kCreateSlackBytes = 16 * 1024;
-constexpr std::uint64_t kDeleteSlackBytes = 4 * 1024;
+constexpr std::uint64_t kSmallSlackBytes = 4 * 1024;
 
 constexpr int kPageStatuses[] = {200, 413};
 constexpr int kAssetStatuses[] = {200, 404, 413};
 constexpr int kReadyStatuses[] = {200, 413, 503};
-constexpr int kCreateStatuses[] = {200, 413, 415, 422, 429, 500, 503, 507};
+constexpr int kCreateStatuses[] = {200, 401, 403, 413, 415, 422, 429, 500, 503, 507};
 constexpr int kRetrieveStatuses[] = {200, 403, 404, 410, 413, 429, 500, 503};
 constexpr int kDeleteStatuses[] = {200, 403, 404, 410, 413, 415, 422, 429, 500, 503};
+
+namespace of_v2 {
+constexpr int kCreate[] = {201, 401, 403, 413, 415, 422, 429, 500, 503, 507};
+constexpr int kOpen[] = {200, 403, 404, 410, 413, 415, 422, 429, 500, 503};
+constexpr int kStatus[] = {200, 404, 413, 415, 422, 429, 500, 503};
+constexpr int kDeleteByKey[] = {200, 404, 410, 413, 415, 422, 429, 500, 503};
+constexpr int kFill[] = {201, 404, 409, 410, 413, 415, 422, 429, 500, 503, 507};
+}  // namespace of_v2
 
 // The parameter of `path` under `pattern`; nothing when it does not match. A parameter is one segment, not empty.
 std::optional<std::string_view> match(std::string_view pattern, std::string_view path) {
@@ -44,27 +55,39 @@ bool takes(const Api::Operation& operation, std::string_view method) {
   return operation.method == method || (operation.head_too && method == "HEAD");
 }
 
-// application/json or application/*+json, with any parameters; a missing content type counts as JSON.
-bool is_json(std::optional<std::string_view> content_type) {
-  if (!content_type) {
-    return true;
+// A speculative request comes from a machine, not from a reader: it must not spend what the reader came for.
+// Sec-Purpose and Purpose are what browsers send (HTML, "speculative loading"), the others what they once sent.
+bool is_speculative(const Request& request) {
+  constexpr HeaderField kMarks[] = {
+      {"Sec-Purpose", "prefetch"}, {"Purpose", "prefetch"}, {"X-Purpose", "preview"}, {"X-Moz", "prefetch"}};
+  for (const HeaderField& mark : kMarks) {
+    const std::string_view value = request.header(mark.name).value_or("");
+    // Sec-Purpose may go on with parameters: "prefetch;prerender".
+    if (equal_ignoring_case(value.substr(0, mark.value.size()), mark.value)) {
+      return true;
+    }
   }
-  std::string_view type = content_type->substr(0, content_type->find(';'));
-  type = type.substr(0, type.find_last_not_of(" \t") + 1);
-  constexpr std::string_view kPrefix = "application/";
-  constexpr std::string_view kSuffix = "+json";
-  if (!equal_ignoring_case(type.substr(0, kPrefix.size()), kPrefix)) {
-    return false;
-  }
-  const std::string_view subtype = type.substr(kPrefix.size());
-  return equal_ignoring_case(subtype, "json") ||
-         (subtype.size() > kSuffix.size() &&
-          equal_ignoring_case(subtype.substr(subtype.size() - kSuffix.size()), kSuffix));
+  return false;
 }
 
-// A body that is encoded is no JSON to us, and nothing here unpacks what a stranger packed.
-bool is_plain(std::optional<std::string_view> content_encoding) {
-  return !content_encoding || content_encoding->empty() || equal_ignoring_case(*content_encoding, "identity");
+bool spends(Api::Work work) { return work == Api::Work::kRetrieve || work == Api::Work::kOpen; }
+
+// Whether the body is of a type that is taken. Without a type it counts as JSON, but not where bytes are taken, too:
+// there a JSON text would be stored as it stands, with its passphrase.
+bool takes_type(Api::Body body, std::optional<std::string_view> content_type) {
+  switch (body) {
+    case Api::Body::kIgnored:
+      return true;
+    case Api::Body::kOptional:
+    case Api::Body::kRequired:
+    case Api::Body::kSmall:
+      return !content_type || is_json(*content_type);
+    case Api::Body::kBytes:
+      return content_type && is_bytes(*content_type);
+    case Api::Body::kAny:
+      return content_type && (is_json(*content_type) || is_bytes(*content_type));
+  }
+  return false;
 }
 
 // The value of Allow (RFC 9110, 10.2.1).
@@ -85,10 +108,35 @@ std::string methods_of(std::string_view path) {
 std::span<const Api::Operation> Api::operations() {
   static constexpr Operation kOperations[] = {
       {"/", "GET", true, Work::kNone, Body::kIgnored, kPageStatuses, &Api::welcome},
-      {"/api/v1/secret", "POST", false, Work::kCreate, Body::kRequired, kCreateStatuses, &Api::create},
+      {"/s", "GET", true, Work::kNone, Body::kIgnored, kAssetStatuses, &Api::page},
+      {"/r", "GET", true, Work::kNone, Body::kIgnored, kAssetStatuses, &Api::page},
+      {"/q", "GET", true, Work::kNone, Body::kIgnored, kAssetStatuses, &Api::page},
+      {"/page/{file}", "GET", true, Work::kNone, Body::kIgnored, kAssetStatuses, &Api::page_file},
+      {"/api/v1/secret", "POST", false, Work::kCreate, Body::kRequired, kCreateStatuses, &Api::create,
+       /*creates=*/true},
       {"/api/v1/secret/{secret_key}", "GET", false, Work::kRetrieve, Body::kIgnored, kRetrieveStatuses, &Api::retrieve},
       {"/api/v1/secret/{secret_key}", "DELETE", false, Work::kDelete, Body::kOptional, kDeleteStatuses,
        &Api::delete_secret},
+      {"/api/v2/secrets", "POST", false, Work::kCreate, Body::kAny, of_v2::kCreate, &Api::with_parts<v2::create>,
+       /*creates=*/true},
+      {"/api/v2/secrets/retrieve", "POST", false, Work::kOpen, Body::kSmall, of_v2::kOpen,
+       &Api::with_parts<v2::retrieve>},
+      {"/api/v2/secrets/status", "POST", false, Work::kLookUp, Body::kSmall, of_v2::kStatus,
+       &Api::with_parts<v2::status>},
+      {"/api/v2/secrets/delete", "POST", false, Work::kDelete, Body::kSmall, of_v2::kOpen,
+       &Api::with_parts<v2::delete_secret>},
+      {"/api/v2/receipts/status", "POST", false, Work::kLookUp, Body::kSmall, of_v2::kStatus,
+       &Api::with_parts<v2::receipt_status>},
+      {"/api/v2/receipts/delete", "POST", false, Work::kLookUp, Body::kSmall, of_v2::kDeleteByKey,
+       &Api::with_parts<v2::delete_by_receipt>},
+      {"/api/v2/requests", "POST", false, Work::kCreate, Body::kOptional, of_v2::kCreate,
+       &Api::with_parts<v2::create_request>, /*creates=*/true, /*promises=*/true},
+      {"/api/v2/requests/status", "POST", false, Work::kLookUp, Body::kSmall, of_v2::kStatus,
+       &Api::with_parts<v2::request_status>},
+      {"/api/v2/requests/fill", "POST", false, Work::kCreate, Body::kBytes, of_v2::kFill, &Api::with_parts<v2::fill>},
+      {"/api/v2/requests/delete", "POST", false, Work::kLookUp, Body::kSmall, of_v2::kDeleteByKey,
+       &Api::with_parts<v2::delete_request>},
+      {"/api/v2/service", "GET", false, Work::kNone, Body::kIgnored, kPageStatuses, &Api::with_parts<v2::service>},
       {"/docs", "GET", true, Work::kNone, Body::kIgnored, kAssetStatuses, &Api::docs},
       {"/docs/{asset}", "GET", true, Work::kNone, Body::kIgnored, kAssetStatuses, &Api::docs},
       {"/openapi.json", "GET", true, Work::kNone, Body::kIgnored, kPageStatuses, &Api::openapi},
@@ -112,15 +160,20 @@ bool Api::serves(const Request& request) const {
   return !request.metrics_listener || request.path == "/healthz" || request.path == "/readyz";
 }
 
-std::uint64_t Api::body_bytes_max(const Operation& operation) const {
-  switch (operation.body) {
+std::uint64_t Api::body_bytes_max(Body body, bool json) const {
+  switch (body) {
     case Body::kIgnored:
       return kIgnoredBodyBytesMax;
     case Body::kOptional:
-      return kEscapedByteMax * parts_.limits.passphrase_bytes_max + kDeleteSlackBytes;
+    case Body::kSmall:
+      return kEscapedByteMax * parts_.limits.passphrase_bytes_max + kSmallSlackBytes;
     case Body::kRequired:
       return kEscapedByteMax * (parts_.limits.secret_bytes_max + parts_.limits.passphrase_bytes_max) +
              kCreateSlackBytes;
+    case Body::kBytes:
+      return parts_.limits.upload_bytes_max;
+    case Body::kAny:
+      return body_bytes_max(json ? Body::kRequired : Body::kBytes, json);
   }
   return 0;
 }
@@ -143,21 +196,27 @@ Api::Route Api::route(std::string_view method, std::string_view path) {
 }
 
 std::optional<Response> Api::refuse(const Route& route, const Request& head, std::uint64_t body_bytes) const {
+  const ErrorForm form = error_form(head.path);
   if (!route.path_known || !serves(head)) {
-    return error_response(404);
+    return error_response(404, form);
   }
   if (route.operation == nullptr) {
-    Response response = error_response(405);
+    Response response = error_response(405, form);
     response.headers.push_back({"Allow", methods_of(head.path)});
     return response;
   }
-  if (body_bytes > body_bytes_max(*route.operation)) {
-    return error_response(413);
-  }
+  const std::optional<std::string_view> type = head.header("Content-Type");
   const Body body = route.operation->body;
-  const bool reads_body = body == Body::kRequired || (body == Body::kOptional && body_bytes > 0);
-  if (reads_body && !(is_json(head.header("Content-Type")) && is_plain(head.header("Content-Encoding")))) {
-    return error_response(415);
+  if (body_bytes > body_bytes_max(body, is_json(type.value_or("")))) {
+    return error_response(413, form);
+  }
+  const bool reads_body = body != Body::kIgnored && (body != Body::kOptional || body_bytes > 0);
+  if (reads_body && !(takes_type(body, type) && is_plain(head))) {
+    return error_response(415, form);
+  }
+  if (spends(route.operation->work) && is_speculative(head)) {
+    return form == ErrorForm::kProblem ? problem_response(Problem::kPrefetch)
+                                       : error_response(403, "Prefetching does not retrieve a secret");
   }
   return std::nullopt;
 }

@@ -12,7 +12,7 @@ namespace disposable {
 
 namespace {
 
-using Status = IoResult::Status;
+using IoStatus = IoResult::Status;
 
 // One TLS record (RFC 8446, 5.1).
 constexpr std::size_t kRecordBytes = 1U << 14U;
@@ -20,15 +20,15 @@ constexpr std::size_t kRecordBytes = 1U << 14U;
 IoResult io_result(const TlsProgress& progress) {
   switch (progress.status) {
     case TlsStatus::kDone:
-      return {Status::kDone, progress.bytes};
+      return {IoStatus::kDone, progress.bytes};
     case TlsStatus::kWantsRead:
     case TlsStatus::kWantsWrite:
-      return {Status::kAgain};
+      return {IoStatus::kAgain};
     case TlsStatus::kClosed:
     case TlsStatus::kFailed:
       break;
   }
-  return {Status::kClosed};
+  return {IoStatus::kClosed};
 }
 
 }  // namespace
@@ -37,7 +37,7 @@ IoResult TlsTransport::await_first_record() {
   std::array<std::uint8_t, kFirstRecordBytesMax> bytes;
   const ssize_t count = ::recv(socket_.get(), bytes.data(), bytes.size(), MSG_PEEK);
   if (count <= 0) {
-    return {count < 0 && (errno == EAGAIN || errno == EINTR) ? Status::kAgain : Status::kClosed};
+    return {count < 0 && (errno == EAGAIN || errno == EINTR) ? IoStatus::kAgain : IoStatus::kClosed};
   }
   const FirstRecord record = first_record(std::span(bytes).first(static_cast<std::size_t>(count)));
   const std::size_t awaited = std::max<std::size_t>(record.bytes_needed, 1);
@@ -48,19 +48,19 @@ IoResult TlsTransport::await_first_record() {
   }
   switch (record.kind) {
     case FirstRecord::Kind::kNeedMore:
-      return {Status::kAgain};
+      return {IoStatus::kAgain};
     case FirstRecord::Kind::kComplete:
-      return {Status::kDone};
+      return {IoStatus::kDone};
     case FirstRecord::Kind::kNotTls:
       break;
   }
-  return {Status::kClosed};
+  return {IoStatus::kClosed};
 }
 
 IoResult TlsTransport::handshake() {
   if (!session_) {
     const IoResult record = await_first_record();
-    if (record.status != Status::kDone) {
+    if (record.status != IoStatus::kDone) {
       return record;
     }
     session_.emplace(*std::exchange(context_, nullptr), socket_.get());
@@ -93,9 +93,9 @@ void TlsTransport::finish_writing() {
 IoResult TlsTransport::discard(std::span<std::uint8_t> scratch) {
   const ssize_t count = ::recv(socket_.get(), scratch.data(), scratch.size(), 0);
   if (count > 0) {
-    return {Status::kDone, static_cast<std::size_t>(count)};
+    return {IoStatus::kDone, static_cast<std::size_t>(count)};
   }
-  return {count < 0 && (errno == EAGAIN || errno == EINTR) ? Status::kAgain : Status::kClosed};
+  return {count < 0 && (errno == EAGAIN || errno == EINTR) ? IoStatus::kAgain : IoStatus::kClosed};
 }
 
 }  // namespace disposable

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <span>
 
-#include "core/event.h"
+#include "core/lifecycle.h"
 
 namespace disposable {
 
@@ -21,19 +21,7 @@ struct StoreTotals {
 inline std::int64_t live_secrets_change(std::span<const Event> events) {
   std::int64_t change = 0;
   for (const Event& event : events) {
-    switch (event.action) {
-      case Action::kCreated:
-        ++change;
-        break;
-      case Action::kRetrieved:
-      case Action::kDeleted:
-      case Action::kExpired:
-        --change;
-        break;
-      case Action::kDenied:
-      case Action::kLocked:
-        break;
-    }
+    change += live_change(event);
   }
   return change;
 }

@@ -156,7 +156,7 @@ TEST_CASE("options: a reload takes limits, log level, proxies and certificate, a
   const auto running = parsed<ServeOptions>({"serve", "--head-timeout", "7", "--config", file.c_str()});
 
   std::ofstream(file) << "workers=3\nlisten=[::1]:1\nconnections-max=200\nhead-timeout=2\nlog-level=error\n"
-                         "trusted-proxy=10.0.0.0/8\ntls-cert=c\ntls-key=k\n";
+                         "trusted-proxy=10.0.0.0/8\ntls-cert=c\ntls-key=k\ncreators=token\n";
   const Result<ReloadedOptions> reloaded = reload(running);
   REQUIRE(reloaded);
   CHECK(reloaded->needs_restart == std::vector<std::string>{"--listen", "--workers"});
@@ -166,6 +166,7 @@ TEST_CASE("options: a reload takes limits, log level, proxies and certificate, a
   CHECK(reloaded->options.limits.head_max == std::chrono::seconds(7));
   CHECK(reloaded->options.log_level == "error");
   CHECK(reloaded->options.trusted_proxies == std::vector<std::string>{"10.0.0.0/8"});
+  CHECK(reloaded->options.creators == std::vector<std::string>{"token"});
   CHECK(reloaded->options.tls_certificate == "c");
   CHECK(reloaded->options.tls_key == "k");
 
@@ -179,6 +180,47 @@ TEST_CASE("options: a reload takes limits, log level, proxies and certificate, a
   }
   std::filesystem::remove(file);
   CHECK_FALSE(reload(running));
+}
+
+TEST_CASE("options: who may create") {
+  using Words = std::vector<std::string>;
+  CHECK(parsed<ServeOptions>({"serve"}).creators.empty());
+  CHECK(parsed<ServeOptions>({"serve", "--creators", "token,10.0.0.0/8"}).creators == Words{"token", "10.0.0.0/8"});
+  CHECK(parsed<ServeOptions>({"serve", "--creators", "open", "--creators", "token"}).creators ==
+        Words{"open", "token"});
+  CHECK(parsed<ServeOptions>({"serve", "--data-dir", "/d"}).paths.tokens() == "/d/tokens");
+  CHECK(parsed<ServeOptions>({"serve", "--data-dir", "/d", "--token-file", "/t"}).paths.tokens() == "/t");
+  for (const char* wrong : {"everybody", "10.0.0.1/8", "token open"}) {
+    CAPTURE(wrong);
+    CHECK(std::get<Exit>(parse({"serve", "--creators", wrong})).code == 2);
+  }
+}
+
+TEST_CASE("options: the commands of tokens") {
+  const auto made = parsed<TokenOptions>({"token", "create", "--data-dir", "/d", "--name", "CI of J\xc3\xbcrgen",
+                                          "--expires", "30d", "--rate", "5", "--bytes", "2K", "--json"});
+  CHECK(made.what == "create");
+  CHECK(made.paths.tokens() == "/d/tokens");
+  CHECK(made.name == "CI of J\xc3\xbcrgen");
+  CHECK(made.expires == "30d");
+  CHECK(made.creates_per_minute == 5);
+  CHECK(made.bytes_per_day == 2048);
+  CHECK(made.json);
+  CHECK(parsed<TokenOptions>({"token", "list", "--token-file", "/t"}).paths.tokens() == "/t");
+  CHECK(parsed<TokenOptions>({"token", "revoke", "abc"}).id == "abc");
+  const std::string long_name(65, 'x');
+  for (const std::vector<const char*>& wrong : {std::vector<const char*>{"token"},
+                                                {"token", "make"},
+                                                {"token", "revoke"},
+                                                {"token", "create", "--expires", "0s"},
+                                                {"token", "create", "--expires", "soon"},
+                                                {"token", "create", "--rate", "-1"},
+                                                {"token", "create", "--name", "a\nb"},
+                                                {"token", "create", "--name", "\xff"},
+                                                {"token", "create", "--name", long_name.c_str()},
+                                                {"token", "list", "--key-file", "k"}}) {
+    CHECK(std::get<Exit>(parse(wrong)).code == 2);
+  }
 }
 
 TEST_CASE("options: the keyring lies beside the data folder unless it is named") {

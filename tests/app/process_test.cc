@@ -3,14 +3,31 @@
 #include "app/process.h"
 
 #include <doctest/doctest.h>
+#include <malloc.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <fstream>
 
+#include "crypto/secret_bytes.h"
 #include "support/temporary_folder.h"
 
 namespace disposable {
+
+TEST_CASE("memory: a large block goes back to the system, also when one was freed before") {
+  return_freed_memory();
+  constexpr std::size_t kBytes = 25UL * 1024 * 1024;
+  const std::size_t before = ::mallinfo2().hblkhd;
+  {
+    const SecretBytes first(kBytes);
+    if (::mallinfo2().hblkhd < before + kBytes) {
+      return;  // a sanitizer's allocator
+    }
+  }
+  CHECK(::mallinfo2().hblkhd == before);
+  const SecretBytes second(kBytes);
+  CHECK(::mallinfo2().hblkhd >= before + kBytes);
+}
 
 TEST_CASE("descriptors: connections leave the store 512, or half of what there is") {
   CHECK(connections_within(64) == 32);

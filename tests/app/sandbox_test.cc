@@ -102,6 +102,7 @@ TEST_CASE("sandbox: the rules follow the options") {
   ServeOptions options;
   options.paths = {"/d/data", "/k/keyring"};
   options.config = "/etc/us/config";
+  options.paths.token_file = "/etc/tokens/of-us";
   options.tls_certificate = folder / "live/cert.pem";
   options.tls_key = folder / "live/missing.pem";
   options.listen = {"127.0.0.1:80", "https://[::]:443", "unix:/run/us/socket", "fd:web", "systemd"};
@@ -110,7 +111,7 @@ TEST_CASE("sandbox: the rules follow the options") {
   using PathList = std::vector<std::filesystem::path>;
   CHECK(rules.writable == PathList{"/d/data"});
   CHECK(rules.readable == PathList{"/dev/urandom", "/proc/sys/kernel/random", "/etc/us", folder / "live",
-                                   std::filesystem::canonical(folder / "archive"), folder / "live"});
+                                   std::filesystem::canonical(folder / "archive"), folder / "live", "/etc/tokens"});
   CHECK(rules.sockets == PathList{"/run/us", "/run/metrics"});
   CHECK(rules.ports == std::vector<std::uint16_t>{80, 443});
   CHECK_FALSE(rules.abstract_sockets);

@@ -34,6 +34,17 @@ TEST_CASE("since: dates, times and ages") {
   }
 }
 
+TEST_CASE("since: spans are numbers with a unit") {
+  CHECK(parse_span("90s") == std::chrono::seconds{90});
+  CHECK(parse_span("15m") == std::chrono::minutes{15});
+  CHECK(parse_span("24h") == std::chrono::hours{24});
+  CHECK(parse_span("30d") == std::chrono::days{30});
+  for (const std::string_view text : {"", "d", "30", "-1d", "+1d", "1.5h", "1w", "2023-11-14", "1 d", "99999999999d"}) {
+    CAPTURE(text);
+    CHECK(parse_span(text).error().code == Errc::kInvalidArgument);
+  }
+}
+
 TEST_CASE("since: everything else is refused") {
   for (const std::string_view text : {"",
                                       "s",

@@ -121,6 +121,40 @@ TEST_CASE("claim: waits no longer than its time for a frozen server, and what it
   CHECK_FALSE(ledger->claim(secret(1), claim(3), expiry).value());
 }
 
+TEST_CASE("claim: of many rows for good it counts those that are its own, and asks for all of them at once") {
+  LedgerFixture fixture;
+  const WallTime expiry = fixture.in(std::chrono::hours(1));
+  const Ledger ledger = fixture.open();
+  std::vector<StoreId> rows;
+  for (std::uint8_t number = 1; number <= 100; ++number) {
+    rows.push_back(secret(number));
+  }
+  REQUIRE(ledger->claim(secret(7), claim(2), expiry).value());
+  const auto transactions = [&] {
+    return std::stoi(
+        fixture.sql("SELECT count(DISTINCT xmin::text) FROM reveal_ledger WHERE secret <> "
+                    "decode(repeat('00', 32), 'hex')"));
+  };
+  CHECK(ledger->claim_for_good(rows, claim(1), expiry).value() == 99);
+  CHECK(transactions() == 2);
+  CHECK(ledger->claim_for_good(rows, claim(1), expiry).value() == 99);
+  CHECK(ledger->claim_for_good(rows, claim(3), expiry).value() == 0);
+}
+
+TEST_CASE("claim: for good it is not given back when it is unanswered, and its name gets it again") {
+  LedgerFixture fixture;
+  const WallTime expiry = fixture.in(std::chrono::hours(1));
+  const Ledger ledger = fixture.open({.answer = std::chrono::milliseconds(300)});
+  PostgresServer::shared().freeze();
+  const StoreId row = secret(1);
+  const Result<std::size_t> unknown = ledger->claim_for_good({&row, 1}, claim(1), expiry);
+  PostgresServer::shared().thaw();
+  REQUIRE_FALSE(unknown);
+  CHECK(eventually([&] { return ledger->claim_for_good({&row, 1}, claim(1), expiry).value_or(0) == 1; }));
+  CHECK(ledger->claim(secret(2), claim(2), expiry).value());  // nothing is given back before it either
+  CHECK_FALSE(ledger->claim(secret(1), claim(2), expiry).value());
+}
+
 TEST_CASE("claim: those who wait are answered as soon as a second attempt has failed") {
   LedgerFixture fixture;
   const Ledger ledger = fixture.open({.answer = std::chrono::minutes(1)});

@@ -227,8 +227,10 @@ TEST_CASE("a full memory refuses changes with a reason, and reads go on") {
   redis.say({"CONFIG", "SET", "maxmemory", "1"});
   const auto refused = harness.store().insert(test_id(2), test_entry("r", 1), {}, {});
   CHECK(has(refused.error().detail, "its memory is full"));
+  CHECK(has(harness.store().takes_changes().error().detail, "its memory is full"));
   CHECK(harness.store().load(test_id(1)).has_value());
   redis.say({"CONFIG", "SET", "maxmemory", "0"});
+  CHECK(harness.store().takes_changes().has_value());
   CHECK(harness.store().load(test_id(2)).error().code == Errc::kNotFound);
   CHECK(harness.store().insert(test_id(2), test_entry("r", 1), {}, {}).has_value());
 }

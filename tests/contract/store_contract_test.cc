@@ -91,6 +91,7 @@ TEST_CASE_TEMPLATE("insert: a full outbox refuses creates first, then changes wi
                    Harness, EVERY_STORE) {
   Harness harness(OutboxLimits{.creates_max = 2, .changes_max = 3});
   must(harness.store().insert(test_id(1), test_entry("a", 500), test_bytes("p"), events({1, 2})));
+  CHECK(harness.store().takes_changes().has_value());
   const Shown absent = show(harness, test_id(2));
   CHECK(code_of(harness.store().insert(test_id(2), test_entry("b", 400), test_bytes("q"), events({3}))) ==
         Errc::kUnavailable);
@@ -98,6 +99,7 @@ TEST_CASE_TEMPLATE("insert: a full outbox refuses creates first, then changes wi
 
   must(harness.store().replace(test_id(1), 1, test_entry("a2", 600), Payload::kKeep, events({4})));
   const Shown before = show(harness, test_id(1));
+  CHECK(harness.store().takes_changes().error().code == Errc::kUnavailable);
   CHECK(code_of(harness.store().replace(test_id(1), 2, test_entry("a3", 700), Payload::kDrop, events({5}))) ==
         Errc::kUnavailable);
   CHECK(show(harness, test_id(1)) == before);
@@ -108,6 +110,7 @@ TEST_CASE_TEMPLATE("insert: a full outbox refuses creates first, then changes wi
   const auto pending = harness.outbox().pending(0, 10);
   REQUIRE(pending.has_value());
   REQUIRE(harness.outbox().acknowledge(pending->back()).has_value());
+  CHECK(harness.store().takes_changes().has_value());
   must(harness.store().insert(test_id(2), test_entry("b", 400), test_bytes("q"), events({6})));
 }
 

@@ -26,6 +26,26 @@ Record sample_record() {
   return record;
 }
 
+Record sample_record_v2() {
+  Record record = sample_record();
+  record.format = RecordFormat::kApiV2;
+  record.asks_proof = true;
+  record.changed_at = WallTime(std::chrono::milliseconds(0x0708));
+  record.views = 3;
+  record.views_left = 2;
+  record.bytes = 0x0A0B;
+  record.proof.emplace().fill(0xBB);
+  record.repetition.emplace().fill(0xCC);
+  OpenClaim claim;
+  claim.name.fill(0xDD);
+  claim.until = WallTime(std::chrono::milliseconds(0x0C0D));
+  claim.views_left = 2;
+  claim.repetitions = 5;
+  claim.wrapped_key = {4};
+  record.claims = {claim};
+  return record;
+}
+
 Event sample_event() {
   Event event;
   event.id.bytes.fill(0x11);
@@ -54,6 +74,115 @@ TEST_CASE("record: the byte format is pinned") {
         "0100000003");
 }
 
+TEST_CASE("record: the byte format of API v2 is pinned") {
+  CHECK(to_hex(encode_record(sample_record_v2())) ==
+        "02"
+        "01"
+        "07"
+        "03"
+        "0201000000000000"
+        "0403000000000000"
+        "0605000000000000"
+        "07000000"
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+        "020000000102"
+        "0100000003"
+        "0807000000000000"
+        "03"
+        "02"
+        "0b0a000000000000"
+        "10000000bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+        "10000000cccccccccccccccccccccccccccccccc"
+        "01"
+        "dddddddddddddddddddddddddddddddd"
+        "0d0c000000000000"
+        "02"
+        "05"
+        "0100000004");
+}
+
+TEST_CASE("record: of API v2, round trip of what is there and what is not") {
+  const Record full = sample_record_v2();
+  CHECK(decode_record(encode_record(full)).value() == full);
+  Record bare = full;
+  bare.state = State::kDeleted;
+  bare.views_left = 0;
+  bare.asks_proof = false;
+  bare.request = true;
+  bare.proof.reset();
+  bare.repetition.reset();
+  bare.claims.clear();
+  CHECK(decode_record(encode_record(bare)).value() == bare);
+  Record many = full;
+  many.views = 100;
+  many.views_left = 1;
+  many.claims.assign(99, full.claims[0]);
+  CHECK(decode_record(encode_record(many)).value() == many);
+}
+
+TEST_CASE("record: of API v2, what no record can be is kCorrupt") {
+  const Bytes good = encode_record(sample_record_v2());
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    CAPTURE(i);
+    CHECK(decode_record(ByteView(good).first(i)).error().code == Errc::kCorrupt);
+  }
+  struct Row {
+    const char* name;
+    void (*edit)(Record&);
+  };
+  const Row rows[] = {
+      {"no views", [](Record& record) { record.views = 0; }},
+      {"too many views", [](Record& record) { record.views = 101; }},
+      {"more left than there were", [](Record& record) { record.views_left = 4; }},
+      {"live without views", [](Record& record) { record.views_left = 0; }},
+      {"spent with views", [](Record& record) { record.state = State::kRetrieved; }},
+      {"more claims than views taken", [](Record& record) { record.claims.assign(2, record.claims[0]); }},
+      {"claims of a request", [](Record& record) { record.request = true; }},
+      {"a claim with more left than all but one", [](Record& record) { record.claims[0].views_left = 3; }},
+      {"a claim with less left than there is", [](Record& record) { record.claims[0].views_left = 1; }},
+      {"claims on what was deleted",
+       [](Record& record) {
+         record.state = State::kDeleted;
+         record.views_left = 0;
+         record.repetition.reset();
+       }},
+      {"a repetition of what is spent",
+       [](Record& record) {
+         record.state = State::kRetrieved;
+         record.views_left = 0;
+       }},
+      {"changed before 1970", [](Record& record) { record.changed_at = WallTime(std::chrono::milliseconds(-1)); }},
+      {"a claim for ever", [](Record& record) { record.claims[0].until = WallTime::max(); }},
+      {"format 3", [](Record& record) { record.format = static_cast<RecordFormat>(3); }},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    Record record = sample_record_v2();
+    row.edit(record);
+    CHECK(decode_record(encode_record(record)).error().code == Errc::kCorrupt);
+  }
+  Bytes flags = good;
+  flags[2] |= 0x10U;
+  CHECK(decode_record(flags).error().code == Errc::kCorrupt);
+  Bytes of_v1 = encode_record(sample_record());
+  of_v1[2] |= 4U;
+  CHECK(decode_record(of_v1).error().code == Errc::kCorrupt);
+  Bytes short_hash = good;
+  short_hash[77] = 15;  // length of the proof's hash
+  CHECK(decode_record(short_hash).error().code == Errc::kCorrupt);
+}
+
+TEST_CASE("record: times before 1970 or after 9999 are kCorrupt") {
+  for (const std::int64_t time : {std::int64_t{-1}, std::int64_t{253'402'300'800'000}, INT64_MIN, INT64_MAX}) {
+    CAPTURE(time);
+    for (WallTime Record::*const field : {&Record::created_at, &Record::expires_at, &Record::locked_until}) {
+      Record record = sample_record();
+      record.*field = WallTime(std::chrono::milliseconds(time));
+      CHECK(decode_record(encode_record(record)).error().code == Errc::kCorrupt);
+    }
+  }
+}
+
 TEST_CASE("record: round trip in every state") {
   for (const State state : {State::kLive, State::kRetrieved, State::kDeleted, State::kExpired}) {
     Record record = sample_record();
@@ -75,7 +204,7 @@ TEST_CASE("record: cut short, padded, or with an unknown version, state or flag 
     std::size_t at;
     std::uint8_t value;
   };
-  for (const Row row : {Row{0, 2}, Row{1, 0}, Row{1, 5}, Row{2, 4}, Row{51, 0xFF}}) {
+  for (const Row row : {Row{0, 0}, Row{0, 2}, Row{0, 3}, Row{1, 0}, Row{1, 5}, Row{2, 4}, Row{51, 0xFF}}) {
     CAPTURE(row.at);
     Bytes bad = good;
     bad[row.at] = row.value;

@@ -79,7 +79,7 @@ TEST_CASE("delete: five wrong passphrases lock it for 15 minutes, even for the r
   }
   const Held<void> locked = fixture.vault.delete_secret(key, SecretBytes::copy_of(as_bytes("pass123")), {});
   REQUIRE_FALSE(locked.outcome);
-  CHECK(locked.outcome.error().code == Errc::kRateLimited);
+  CHECK(locked.outcome.error().code == Errc::kLocked);
   CHECK(locked.outcome.error().retry_after == 900s);
   CHECK(fixture.history().back() == "locked 192.0.2.3");
   CHECK(fixture.history().size() == 7);
@@ -108,7 +108,7 @@ TEST_CASE("delete: a hundred guesses at once get no more than five verdicts") {
       guessers.emplace_back([&, i] {
         const std::string verdict = fixture.delete_secret(key, "guess" + std::to_string(i));
         denied += verdict == "denied" ? 1 : 0;
-        limited += verdict == "rate limited" ? 1 : 0;
+        limited += verdict == "locked" ? 1 : 0;
       });
     }
   }

@@ -8,6 +8,8 @@ from fixture import DELETED, DENIED, NOT_FOUND, SPENT, UNKNOWN_KEY, ServiceCase
 
 JSON = {"Content-Type": "application/json"}
 MEBIBYTE = 1024 * 1024
+UNKNOWN_RECEIPT = "A" * 64
+METHOD_PROBLEM = "urn:disposable-secrets:problem:method-not-allowed"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "BREW")
 
 
@@ -53,21 +55,29 @@ class DescriptionTest(ServiceCase):
         for reference in references:
             self.assertTrue(self.resolved({"$ref": reference}))
 
+    def examples(self, operation):
+        """(content type, body) of every example of the operation's body; (None, None) when it has none."""
+        for kind, content in operation.get("requestBody", {}).get("content", {None: {}}).items():
+            examples = [example["value"] for example in content.get("examples", {}).values()] or [content.get("example")]
+            for example in examples:
+                yield kind, example if example is None or isinstance(example, str) else json.dumps(example)
+
     def test_every_operation_answers_its_example_as_listed(self):
         count = 0
         for path, method, operation, parameters in self.operations():
             with self.subTest(method=method, path=path):
                 for parameter in parameters:
-                    path = path.replace("{" + parameter["name"] + "}", parameter["example"])
-                content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-                examples = [example["value"] for example in content.get("examples", {}).values()] or \
-                    ([content["example"]] if "example" in content else [None])
-                for example in examples:
-                    body = None if example is None else json.dumps(example)
-                    status = self.check(operation, *self.client.request(method, path, body, JSON if body else {}))
-                    self.assertEqual(status, 404 if UNKNOWN_KEY in path else 200)
+                    path = path.replace("{" + parameter["name"] + "}", str(parameter["example"]))
+                headers = {parameter["name"]: parameter["example"] for parameter in parameters
+                           if parameter["in"] == "header" and parameter["required"]}
+                success = {int(status) for status in operation["responses"] if status < "300"}
+                for kind, body in self.examples(operation):
+                    typed = headers | ({"Content-Type": kind} if kind else {})
+                    status = self.check(operation, *self.client.request(method, path, body, typed))
+                    unknown = UNKNOWN_KEY in f"{path} {body} {headers}" or UNKNOWN_RECEIPT in str(body)
+                    self.assertIn(status, {404} if unknown else success)
                     count += 1
-        self.assertGreaterEqual(count, 9)
+        self.assertGreaterEqual(count, 25)
 
     def test_refusals_answer_as_listed(self):
         guarded = self.client.create("x", passphrase="p")
@@ -96,7 +106,7 @@ class DescriptionTest(ServiceCase):
         listed = {}
         for path, method, _, parameters in self.operations():
             for parameter in parameters:
-                path = path.replace("{" + parameter["name"] + "}", parameter["example"])
+                path = path.replace("{" + parameter["name"] + "}", str(parameter["example"]))
             listed.setdefault(path, set()).add(method)
         for path, methods in listed.items():
             for method in METHODS:
@@ -108,7 +118,9 @@ class DescriptionTest(ServiceCase):
                     self.assertEqual(status, 405)
                     self.assertEqual(set(headers["allow"].split(", ")), methods | ({"HEAD"} if pages else set()))
                     if method != "HEAD":
-                        self.assertEqual(json.loads(body), {"detail": "Method Not Allowed"})
+                        refusal = json.loads(body)
+                        self.assertEqual(refusal.get("type") if path.startswith("/api/v2/") else refusal["detail"],
+                                         METHOD_PROBLEM if path.startswith("/api/v2/") else "Method Not Allowed")
 
     def test_other_paths_are_not_found(self):
         for path in ("/api", "/api/v1", "/api/v1/secrets", "/api/v1/secret/", "/api/v1/secret/x/y", "/docs/nothing",

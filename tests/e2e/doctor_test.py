@@ -11,8 +11,8 @@ import certificates
 from fixture import temporary_folder
 from service import Service, run
 
-CHECKS = ["configuration", "certificate", "permissions", "disk", "clock", "keyring", "store", "audit log", "ledger",
-          "limits", "memory", "sandbox"]
+CHECKS = ["configuration", "certificate", "permissions", "disk", "clock", "keyring", "creators", "store", "audit log",
+          "ledger", "limits", "memory", "sandbox"]
 
 
 class DoctorTest(unittest.TestCase):
@@ -48,7 +48,7 @@ class DoctorTest(unittest.TestCase):
                 client.create("x")
             code, findings = self.examine()
             self.assertEqual(code, 0)
-            for check in ("configuration", "certificate", "permissions", "disk", "keyring", "store", "audit log"):
+            for check in ("configuration", "certificate", "permissions", "disk", "keyring", "creators", "store", "audit log"):
                 self.assertEqual(findings[check]["verdict"], "ok", findings[check])
             self.assertIn("50 secrets", findings["store"]["text"])
 
@@ -105,6 +105,10 @@ class DoctorTest(unittest.TestCase):
         def damage_epochs():
             (self.data / "epochs").write_text("nonsense\n")
 
+        def damage_tokens():
+            run("token", "create", "--data-dir", self.data)
+            (self.data / "tokens").write_text("nonsense\n")
+
         def rotate():
             run("keys", "rotate", "--data-dir", self.data, "--key-file", self.key_file)
 
@@ -120,6 +124,7 @@ class DoctorTest(unittest.TestCase):
             (lose_store, "store", "failed", "there was one"),
             (put_back_audit_log, "audit log", "failed", "earlier state"),
             (damage_epochs, "keyring", "failed", "line 1"),
+            (damage_tokens, "creators", "failed", "line 1"),
             (rotate, "keyring", "warning", "still uses epoch 1"),
             (lambda: os.chmod(self.data, 0o755), "permissions", "warning", "open to other users"),
             (lambda: os.chmod(self.key_file, 0o644), "keyring", "failed", "open to others"),
@@ -146,6 +151,7 @@ class DoctorTest(unittest.TestCase):
             (("--disk-reserve-bytes", "1000G"), "disk", "failed", "less than --disk-reserve-bytes"),
             (("--connections-max", "1000000"), "limits", "warning", "1000000"),
             (("--no-sandbox",), "sandbox", "warning", "off"),
+            (("--creators", "token,10.0.0.0/8"), "creators", "warning", "token,10.0.0.0/8; 0 tokens of 0 valid"),
             (tls(lasting), "certificate", "ok", "valid until"),
             (tls(ending), "certificate", "warning", "valid until"),
             (tls(over), "certificate", "failed", "expired"),

@@ -51,6 +51,15 @@ class OptionsTest(unittest.TestCase):
 
 
 class ObservedTest(ServiceCase):
+    def test_the_table_names_the_problems_with_their_statuses(self):
+        document = json.loads(self.client.request("GET", "/openapi.json")[2])
+        problem = document["components"]["schemas"]["Problem"]["properties"]["type"]["enum"]
+        listed = table("Problem")
+        self.assertEqual(sorted(listed), sorted(name.rsplit(":", 1)[1] for name in problem))
+        for name, status in re.findall(r'"type": "urn:[a-z-]+:problem:([a-z-]+)", "title": "[^"]+", "status": (\d+)',
+                                       json.dumps(document)):
+            self.assertEqual(listed[name], status, name)
+
     def test_the_table_names_the_metrics(self):
         status, _, text = self.client.request("GET", "/metrics")
         samples = re.findall(r"^(\w+)[ {]", text.decode(), re.MULTILINE)

@@ -112,7 +112,8 @@ class ReloadTest(unittest.TestCase):
     def test_what_needs_a_restart_is_named_and_stays(self):
         service = self.start("ttl-max=100\n", "--log-level", "info")
         changed = {"ttl-max": "200", "workers": "2", "loops": "3", "cache-bytes": "2M", "secret-bytes-max": "10",
-                   "listen-mode": "0600", "metrics-listen": "127.0.0.1:1", "no-sandbox": "true"}
+                   "listen-mode": "0600", "metrics-listen": "127.0.0.1:1", "no-sandbox": "true",
+                   "token-file": str(self.folder / "others")}
         lines = self.reload(service, "target-bytes-max=200\n" + "".join(f"{name}={value}\n" for name, value in changed.items()))
         warnings = [line for line in lines if line["message"] == RESTART]
         self.assertEqual(sorted(line["option"] for line in warnings), sorted(f"--{name}" for name in changed))

@@ -252,6 +252,7 @@ class Run final : private ConnectionHost {
   }
   void set_deadline(Connection& /*connection*/, SteadyTime deadline) override { deadline_ = deadline; }
   void postpone(Connection& /*connection*/) override { postponed_ = true; }
+  void await_memory(Connection& /*connection*/) override { postponed_ = true; }
   void charge(std::uint64_t bytes) override { charged_ += bytes; }
   void discharge(std::uint64_t bytes) override {
     check(bytes <= charged_, "nothing is discharged twice");

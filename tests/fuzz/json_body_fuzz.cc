@@ -1,4 +1,4 @@
-// The JSON bodies of API v1, from hostile bytes.
+// The JSON bodies of API v1 and v2, from hostile bytes.
 //
 // Beyond "no crash": nlohmann's own DOM parser, which is not used in production, agrees about what is JSON; what is
 // accepted holds its bounds and survives being encoded and parsed again; and no 422 depends on the text of a string,
@@ -10,7 +10,8 @@
 #include <string>
 
 #include "base/result.h"
-#include "http/json_body.h"
+#include "http/bodies_v2.h"
+#include "http/json_text.h"
 #include "http/response.h"
 
 namespace disposable {
@@ -22,7 +23,7 @@ using Json = nlohmann::json;
 // Small, so that the bounds are reached.
 const BodyLimits kLimits{.secret_bytes_max = 32, .passphrase_bytes_max = 8};
 
-void check_refusal(const std::vector<BodyError>& errors) {
+void check_refusal(const std::vector<FieldError>& errors) {
   check(!errors.empty(), "a refusal has a reason");
   const Response response = invalid_body_response(errors);
   const Json answer = Json::parse(as_text(response.body.expose()));
@@ -65,6 +66,27 @@ void check_deletion(ByteView body) {
   check(parsed->passphrase.size() <= kLimits.passphrase_bytes_max, "a passphrase is within its bounds");
 }
 
+// Those of v2 are within their bounds, or refused with reasons that have the form of v1's.
+void check_v2(ByteView body) {
+  const auto creation = parse_new_text({"POST", "/api/v2/secrets", {}, body, ""}, kLimits);
+  if (creation) {
+    check(!creation->secret.empty() && creation->views >= 1 && creation->views <= kViewsMax,
+          "a creation is within its bounds");
+  } else {
+    check_refusal(creation.error());
+  }
+  const auto retrieval = parse_retrieve_body(body, kLimits);
+  if (retrieval) {
+    const std::size_t proof = retrieval->access.proof.size();
+    const std::size_t claim = retrieval->claim.size();
+    check(proof == 0 || proof == kProofSize, "a proof has its size");
+    check(claim == 0 || (claim >= kClaimSizeMin && claim <= kClaimSizeMax), "a claim has its size");
+  } else {
+    check_refusal(retrieval.error());
+  }
+  check(parse_request_keys_body(body).has_value() || !parse_request_keys_body(body).error().empty(), "a reason");
+}
+
 // Replaces the characters inside strings, keeping lengths, quotes and escapes.
 Json masked(const Json& node) {
   if (node.is_string()) {
@@ -99,6 +121,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check(!document.is_discarded() || size == 0 || refused_as_json, "what is not JSON is refused as such");
   check_creation(body, document);
   check_deletion(body);
+  check_v2(body);
   if (!document.is_discarded() && !refused_as_json) {
     check(answer_to(document.dump()) == answer_to(masked(document).dump()),
           "no answer depends on the text of a string");

@@ -38,6 +38,7 @@ class EmptyStore final : public SecretStore {
   Result<Ticket> purge(const StoreId&, std::uint64_t) override { return refused(); }
   Result<std::vector<DueEntry>> due(WallTime, std::size_t) override { return refused(); }
   Result<void> ready() override { return {}; }
+  Result<void> takes_changes() override { return {}; }
   Result<void> wait_durable(CommitSequence) override { return {}; }
   std::optional<Result<void>> outcome(CommitSequence) override { return Result<void>{}; }
   void watch_settled(std::function<void()>) override {}

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "http/api.h"
+#include "http/problem.h"
 #include "support/vault_fixture.h"
 
 namespace disposable {
@@ -52,7 +53,11 @@ inline Response call_api(const Api& api, const Call& call) {
   CHECK(header_of(response, "X-Content-Type-Options") == "nosniff");
   CHECK(header_of(response, "Referrer-Policy") == "no-referrer");
   if (call.path.starts_with("/api")) {
-    CHECK(header_of(response, "Content-Type") == "application/json");
+    const bool v2 = error_form(call.path) == ErrorForm::kProblem;
+    const bool bytes = response.status == 200 && call.path == "/api/v2/secrets/retrieve";
+    CHECK(header_of(response, "Content-Type") == (v2 && response.status >= 400 ? "application/problem+json"
+                                                  : bytes                      ? "application/octet-stream"
+                                                                               : "application/json"));
     CHECK(header_of(response, "Cache-Control") == "no-cache, no-store, must-revalidate");
     CHECK(header_of(response, "Pragma") == "no-cache");
     CHECK(header_of(response, "Expires") == "0");
@@ -81,7 +86,7 @@ inline Response call_api(const Api& api, const Call& call) {
 struct ApiFixture {
   VaultFixture vault;
   Readiness readiness{};
-  BodyLimits limits{.secret_bytes_max = 64, .passphrase_bytes_max = 16};
+  BodyLimits limits{.secret_bytes_max = 64, .upload_bytes_max = 256, .passphrase_bytes_max = 16};
   Api api{Api::Parts{vault.vault,
                      [this] { return readiness; },
                      limits,

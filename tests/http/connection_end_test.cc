@@ -106,6 +106,7 @@ TEST_CASE("connection: lingering drops what comes, within bounds, and ends with 
   SUBCASE("when it is more than anybody sends by mistake") {
     for (int i = 0; i < 17 && fixture.state() == kLingering; ++i) {
       fixture.arrive(std::string(1U << 20U, 'x'));
+      fixture.take_turns();
     }
   }
   CHECK(fixture.state() == kClosed);

@@ -42,6 +42,7 @@ class FakeConnectionHost final : public ConnectionHost {
   void stalled(Connection& /*connection*/) override { ++stalls; }
   void set_deadline(Connection& /*connection*/, SteadyTime at) override { deadline = at; }
   void postpone(Connection& /*connection*/) override { postponed = true; }
+  void await_memory(Connection& /*connection*/) override { awaits_memory = true; }
   void charge(std::uint64_t bytes) override { charged += bytes; }
   void discharge(std::uint64_t bytes) override { charged -= bytes; }
   bool crowded() const override { return memory_is_short; }
@@ -50,6 +51,7 @@ class FakeConnectionHost final : public ConnectionHost {
   Limits bounds{};
   SteadyTime deadline{};
   bool postponed = false;
+  bool awaits_memory = false;
   bool memory_is_short = false;
   bool answers_at_once = true;
   int handshakes = 0;
@@ -74,6 +76,15 @@ struct ConnectionFixture {
   void event(bool ended = false) {
     connection.note_readable(ended);
     connection.advance();
+  }
+  // Until it does not ask for another turn; how many it took, with the one before.
+  int take_turns() {
+    int count = 1;
+    while (std::exchange(host.postponed, false)) {
+      ++count;
+      connection.advance();
+    }
+    return count;
   }
   void arrive(std::string_view bytes) {
     wire.arrived += bytes;

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "http/json_text.h"
 #include "http/response.h"
 
 namespace disposable {
@@ -12,7 +13,7 @@ namespace {
 
 const BodyLimits kLimits{.secret_bytes_max = 8, .passphrase_bytes_max = 4};
 
-std::string answer(const std::vector<BodyError>& errors) {
+std::string answer(const std::vector<FieldError>& errors) {
   return std::string(as_text(invalid_body_response(errors).body.expose()));
 }
 

@@ -4,13 +4,16 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
 #include <fstream>
+#include <vector>
 
 #include "support/temporary_folder.h"
 
@@ -85,6 +88,34 @@ TEST_CASE("listener: TCP of both versions on one port, non-blocking, close-on-ex
   REQUIRE(!second);
   CHECK(second.error().code == Errc::kAlreadyExists);
   CHECK(second.error().detail == "cannot listen on 127.0.0.1:" + port + ": the port is in use by another process");
+}
+
+TEST_CASE("listener: who does not read costs little of the kernel, who reads has as much under way as he needs") {
+  const auto listener = open("127.0.0.1:0");
+  REQUIRE(listener);
+  const FileDescriptor client = connect_to(*listener);
+  const FileDescriptor accepted(::accept4(listener->socket.get(), nullptr, nullptr, SOCK_NONBLOCK));
+  REQUIRE(accepted);
+  // One segment of loopback's fills 64 KiB, and then nothing is sent until a delayed acknowledgement comes.
+  CHECK(option_of(accepted.get(), SOL_SOCKET, SO_SNDBUF) > 256 * 1024);
+  const std::vector<char> bytes(1024 * 1024);
+  ssize_t last = 0;
+  while (last >= 0) {
+    last = ::send(accepted.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  }
+  int unsent = 0;
+  REQUIRE(::ioctl(accepted.get(), SIOCOUTQNSD, &unsent) == 0);
+  CHECK(unsent > 0);
+  CHECK(unsent < 128 * 1024);
+}
+
+TEST_CASE("listener: a peer that is gone is not waited for as long as its answer may take") {
+  const auto listener = open("127.0.0.1:0");
+  REQUIRE(listener);
+  const FileDescriptor client = connect_to(*listener);
+  const FileDescriptor accepted(::accept(listener->socket.get(), nullptr, nullptr));
+  REQUIRE(accepted);
+  CHECK(option_of(accepted.get(), IPPROTO_TCP, TCP_USER_TIMEOUT) == 30'000);
 }
 
 TEST_CASE("listener: all addresses of both versions together") {

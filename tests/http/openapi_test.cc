@@ -7,7 +7,10 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "crypto/base64url.h"
 #include "http/api.h"
+#include "http/bodies_v2.h"
+#include "http/problem.h"
 
 namespace disposable {
 
@@ -71,6 +74,12 @@ TEST_CASE("openapi: every reference leads somewhere, and every component is refe
       REQUIRE(reference.starts_with("#/components/"));
       CHECK(whole.contains(Json::json_pointer(reference.substr(1))));
       used.insert(reference);
+    } else if (key == "security") {
+      for (const Json& way : value) {
+        for (const auto& [scheme, scopes] : way.items()) {
+          used.insert("#/components/securitySchemes/" + scheme);
+        }
+      }
     }
   });
   for (const auto& [kind, components] : whole.at("components").items()) {
@@ -103,7 +112,7 @@ TEST_CASE("openapi: every JSON answer has a schema, and an example with the prop
   const Json whole = document();
   int examples = 0;
   walk(whole, [&](const std::string& key, const Json& value) {
-    if (key != "application/json") {
+    if (key != "application/json" && key != "application/problem+json") {
       return;
     }
     REQUIRE(value.contains("schema"));
@@ -129,7 +138,78 @@ TEST_CASE("openapi: every JSON answer has a schema, and an example with the prop
       }
     }
   });
-  CHECK(examples > 15);
+  CHECK(examples > 50);
+}
+
+TEST_CASE("openapi: its problems are those of the code, word for word") {
+  const Json whole = document();
+  std::set<std::string> types;
+  std::set<std::string> answers;
+  for (const ProblemKind& kind : problem_kinds()) {
+    types.insert(std::string(kProblemTypePrefix).append(kind.name));
+    answers.insert(std::string(as_text(problem_response(kind.problem).body.expose())));
+  }
+  CHECK(whole["components"]["schemas"]["Problem"]["properties"]["type"]["enum"].get<std::set<std::string>>() == types);
+  std::set<std::string> shown;
+  walk(whole["components"]["responses"], [&](const std::string& /*key*/, const Json& value) {
+    if (value.is_object() && value.value("type", "").starts_with(kProblemTypePrefix)) {
+      nlohmann::ordered_json problem;
+      for (const char* const member : {"type", "title", "status", "detail"}) {
+        problem[member] = value.at(member);
+      }
+      shown.insert(problem.dump());
+      CHECK(answers.count(problem.dump()) == 1);
+    }
+  });
+  CHECK(shown.size() >= types.size() - 3);  // 405 is no operation's, and nothing asks for tokens yet
+}
+
+TEST_CASE("openapi: its limits and examples of API v2 are those of the code") {
+  const Json whole = document();
+  const BodyLimits limits;
+  const Json& schemas = whole["components"]["schemas"];
+  const Json& fresh = schemas["NewSharedSecret"]["properties"];
+  CHECK(fresh["secret"]["maxLength"] == limits.secret_bytes_max);
+  CHECK(fresh["passphrase"]["maxLength"] == limits.passphrase_bytes_max);
+  CHECK(fresh["ttl_seconds"]["maximum"] == limits.ttl_max.count());
+  CHECK(fresh["ttl_seconds"]["default"] == default_ttl_v2(limits).count());
+  CHECK(fresh["views"]["maximum"] == kViewsMax);
+  CHECK(schemas["Retrieval"]["properties"]["proof"]["minLength"] == base64url_size(kProofSize));
+  CHECK(schemas["Retrieval"]["properties"]["claim"]["minLength"] == base64url_size(kClaimSizeMin));
+  CHECK(schemas["Retrieval"]["properties"]["claim"]["maxLength"] == base64url_size(kClaimSizeMax));
+  const auto examples = [&whole](const std::string& path) {
+    const Json& content = whole["paths"]["/api/v2/" + path]["post"]["requestBody"]["content"]["application/json"];
+    std::vector<std::string> bodies;
+    if (content.contains("example")) {
+      bodies.push_back(content["example"].dump());
+    }
+    for (const Json& example : content.value("examples", Json::object())) {
+      bodies.push_back(example.at("value").dump());
+    }
+    CHECK_FALSE(bodies.empty());
+    return bodies;
+  };
+  for (const std::string& body : examples("secrets")) {
+    CHECK(parse_new_text({"POST", "/api/v2/secrets", {}, as_bytes(body), ""}, limits).has_value());
+  }
+  for (const std::string& body : examples("secrets/retrieve")) {
+    CHECK(parse_retrieve_body(as_bytes(body), limits).has_value());
+  }
+  for (const std::string& body : examples("secrets/delete")) {
+    CHECK(parse_delete_body_v2(as_bytes(body), limits).has_value());
+  }
+  std::vector<HeaderField> fields;
+  std::vector<std::string> values;
+  for (const Json& parameter : whole["paths"]["/api/v2/secrets"]["post"]["parameters"]) {
+    values.push_back(parameter["example"].is_string() ? parameter["example"].get<std::string>()
+                                                      : parameter["example"].dump());
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const Json& parameter = whole["paths"]["/api/v2/secrets"]["post"]["parameters"][i];
+    fields.push_back({parameter["name"].get_ref<const std::string&>(), values[i]});
+  }
+  CHECK(fields.size() == 5);
+  CHECK(parse_new_bytes({"POST", "/api/v2/secrets", fields, as_bytes("x"), ""}, limits).has_value());
 }
 
 }  // namespace disposable

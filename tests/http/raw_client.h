@@ -70,6 +70,12 @@ class RawClient {
     char byte = 0;
     return !buffer_.empty() || ::recv(socket_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
   }
+  // A part of the response, as far as it has arrived.
+  void receive_up_to(std::size_t size) {
+    std::string bytes(size, '\0');
+    const ssize_t count = ::recv(socket_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+    buffer_.append(bytes, 0, count > 0 ? static_cast<std::size_t>(count) : 0);
+  }
   // Until the first byte has arrived, which stays unread.
   void wait_for_answer() {
     char byte = 0;

@@ -31,7 +31,7 @@ struct Fixture {
   std::string ask(std::string_view client, std::string_view method, std::string_view path, std::string_view body = {}) {
     RawClient connection(server.port);
     const std::string field = client.empty() ? "" : "X-Forwarded-For: " + std::string(client) + "\r\n";
-    connection.send(request(method, path, body, field));
+    connection.send(request(method, path, body, field + "Content-Type: application/json\r\n"));
     return connection.receive();
   }
   int create(std::string_view client, std::string_view body = kBody) {
@@ -127,6 +127,46 @@ TEST_CASE("server limits: wrong passphrases count over all secrets, right ones d
   CHECK(retry_after(refusal) >= 50);
   CHECK(status_of(fixture.ask("203.0.113.8", "DELETE", path, right)) == 200);
   CHECK(status_of(fixture.ask("203.0.113.7", "GET", fixture.create_path("203.0.113.7"))) == 200);
+}
+
+TEST_CASE("server limits: they hold for API v2, which tells them in its own form") {
+  Limits limits;
+  limits.creates = {2, 1};
+  limits.misses = {2, 1};
+  limits.wrong_passphrases = {2, 1};
+  Fixture fixture(limits);
+  const std::string_view unknown = R"({"secret_key":"550e8400-e29b-41d4-a716-446655440000"})";
+  const auto post = [&fixture](std::string_view client, std::string_view path, std::string_view body) {
+    return fixture.ask(client, "POST", "/api/v2/" + std::string(path), body);
+  };
+  const auto check_refused = [](const std::string& answer) {
+    CHECK(status_of(answer) == 429);
+    CHECK(retry_after(answer) >= 50);
+    CHECK(answer.find("\r\nContent-Type: application/problem+json\r\n") != std::string::npos);
+    CHECK(answer.find("\"type\":\"urn:disposable-secrets:problem:rate-limited\"") != std::string::npos);
+  };
+  CHECK(status_of(post("203.0.113.7", "requests", "")) == 201);
+  const std::string created = post("203.0.113.7", "secrets", kBody);
+  CHECK(status_of(created) == 201);
+  check_refused(post("203.0.113.7", "requests", ""));
+  check_refused(post("203.0.113.7", "secrets", kBody));
+
+  CHECK(status_of(post("203.0.113.8", "secrets/status", unknown)) == 404);
+  CHECK(status_of(post("203.0.113.8", "receipts/delete", R"({"receipt_key":"x"})")) == 404);
+  for (const std::string_view path : {"secrets/retrieve", "secrets/status", "secrets/delete"}) {
+    check_refused(post("203.0.113.8", path, unknown));
+  }
+
+  const std::size_t at = created.find("\"secret_key\":\"") + 14;
+  const std::string wrong =
+      "{\"secret_key\":\"" + created.substr(at, SecretKey::kTextSize) + "\",\"passphrase\":\"q\"}";
+  const std::string right =
+      "{\"secret_key\":\"" + created.substr(at, SecretKey::kTextSize) + "\",\"passphrase\":\"p\"}";
+  CHECK(status_of(post("203.0.113.9", "secrets/retrieve", wrong)) == 403);
+  CHECK(status_of(post("203.0.113.9", "secrets/delete", wrong)) == 403);
+  check_refused(post("203.0.113.9", "secrets/retrieve", right));
+  CHECK(status_of(post("203.0.113.9", "secrets/status", right)) == 200);
+  CHECK(status_of(post("203.0.113.10", "secrets/retrieve", right)) == 200);
 }
 
 TEST_CASE("server limits: bytes of what was not stored are given back") {

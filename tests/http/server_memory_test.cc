@@ -69,6 +69,46 @@ TEST_CASE("server memory: who does not take his answer makes room when memory is
   CHECK(server.metrics().value("disposable_secrets_http_buffered_bytes") == 0);
 }
 
+TEST_CASE("server memory: who takes a little now and then makes room, too; first whose claim gets it again") {
+  SlowFixture fixture;
+  RunningServer server(fixture.api, fixture.store, {.workers = 1});
+  RawClient claimant(server.port, /*window=*/4096);
+  claimant.send(
+      request("POST", "/api/v2/secrets", std::string(1'000'000, 'x'), "Content-Type: application/octet-stream\r\n"));
+  const std::string created = claimant.receive();
+  REQUIRE(status_of(created) == 201);
+  const std::string key = created.substr(created.find("\r\n\r\n") + 4 + 15, SecretKey::kTextSize);
+  RawClient loser(server.port, /*window=*/4096);
+  loser.send(request("GET", large_secret(server.port)));
+  loser.wait_for_answer();
+  claimant.send(request("POST", "/api/v2/secrets/retrieve",
+                        R"({"secret_key":")" + key + R"(","claim":"AAECAwQFBgcICQoLDA0ODw"})"));
+  claimant.wait_for_answer();
+  const auto began = std::chrono::steady_clock::now();
+  auto next = began;
+  const auto take_a_little = [&] {  // 40 KiB a second
+    if (std::chrono::steady_clock::now() >= next) {
+      next += 50ms;
+      loser.receive_up_to(2048);
+      claimant.receive_up_to(2048);
+    }
+    return std::chrono::steady_clock::now() - began;
+  };
+  RawClient other(server.port);
+  while (take_a_little() < 3500ms) {
+    other.send(request("GET", "/healthz"));
+    REQUIRE(status_of(other.receive()) == 200);
+  }
+  Limits limits;
+  limits.buffer_bytes_max = 1'500'000;
+  server.configure({limits, {}});
+  while (status_of(create(server.port, "short")) == 503) {
+    REQUIRE(take_a_little() < 20s);  // the answers have 76
+  }
+  CHECK(claimant.receive_all().size() < 1'000'000);
+  CHECK(loser.receive().size() > 1'000'000);
+}
+
 TEST_CASE("server memory: pages of metrics that nobody reads keep nobody waiting") {
   SlowFixture fixture;
   const auto long_metrics = [](MetricsText& text) {
@@ -96,6 +136,25 @@ TEST_CASE("server memory: pages of metrics that nobody reads keep nobody waiting
   }
   server.stop(0s);
   CHECK(server.metrics().value("disposable_secrets_limit_hits_total{limit=\"buffer_bytes\"}") >= 1);
+}
+
+TEST_CASE("server memory: the slowest of the large bodies makes room, though another began before it") {
+  SlowFixture fixture;
+  Limits limits;
+  limits.head_max = 1200ms;
+  RunningServer server(fixture.api, fixture.store, {.workers = 1, .settings = {limits, {}}});
+  const std::string whole = request("POST", kCreate, "{\"secret\":\"" + std::string(300'000, 'x') + "\"}");
+  RawClient fast(server.port);
+  fast.send(whole.substr(0, 250'000));
+  RawClient slow(server.port);
+  slow.send(whole.substr(0, 70'000));
+  RawClient silent(server.port);
+  CHECK(silent.receive_all().empty());  // both have had their second
+  limits.buffer_bytes_max = 300'000;
+  server.configure({limits, {}});
+  CHECK(status_of(slow.receive()) == 503);
+  fast.send(whole.substr(250'000));
+  CHECK(status_of(fast.receive()) == 200);
 }
 
 TEST_CASE("server memory: an answer waits for its reader, whatever it is to, and none is lost while there is room") {

@@ -27,6 +27,7 @@ class SlowStore final : public SecretStore {
   Result<Ticket> purge(const StoreId& id, std::uint64_t version) override { return store_.purge(id, version); }
   Result<std::vector<DueEntry>> due(WallTime now, std::size_t limit) override { return store_.due(now, limit); }
   Result<void> ready() override { return {}; }
+  Result<void> takes_changes() override { return {}; }
 
   Result<void> wait_durable(CommitSequence /*sequence*/) override { return verdict(); }
   std::optional<Result<void>> outcome(CommitSequence /*sequence*/) override {

@@ -107,11 +107,11 @@ class ContentTest(unittest.TestCase):
         for path, what in (("/usr/share/zsh/vendor-completions/_disposable-secrets", "zsh"),
                            ("/usr/share/bash-completion/completions/disposable-secrets", "bash"),
                            ("/usr/share/fish/vendor_completions.d/disposable-secrets.fish", "fish")):
-            self.assertEqual(self.content(path).decode(), run("generate", what).stdout)
+            self.assertEqual(self.content(path).decode(), run("document", what).stdout)
         self.assertEqual(self.content("/usr/bin/disposable-secrets"), EXECUTABLE.read_bytes())
 
     def test_its_configuration_is_the_default_with_its_folders(self):
-        expected = run("generate", "config").stdout
+        expected = run("document", "config").stdout
         for line, value in (("data-dir", DATA), ("key-file", KEYRING)):
             self.assertIn(f"\n#{line} =\n", expected)
             expected = expected.replace(f"\n#{line} =\n", f"\n{line} = {value}\n")
@@ -166,8 +166,8 @@ class NoticesTest(unittest.TestCase):
         self.assertGreater(len(libraries), 10)
         wanted = {self.SOURCES.get(library, library) for library in libraries}
         self.assertEqual(wanted - named, set())
-        # Two that `version` does not know: a header without a version, and the assets of the documentation.
-        self.assertEqual(named - wanted, {"tl-expected", "swagger-ui-dist"})
+        # What `version` does not know: what has no version in it, and the assets of the pages.
+        self.assertEqual(named - wanted, {"tl-expected", "swagger-ui-dist", "qr-code-generator", "qrcode-generator"})
 
     def test_standalone_the_file_holds_every_licence_that_it_refers_to(self):
         paragraphs = self.paragraphs("--standalone")

@@ -1,4 +1,4 @@
-"""What the program says of itself in --help, as data: the measure of everything that `generate` makes."""
+"""What the program says of itself in --help, as data: the measure of everything that `document` makes."""
 
 import dataclasses
 import re

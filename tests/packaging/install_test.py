@@ -121,12 +121,12 @@ class FolderTest(InstallCase):
         for path, what in (("/usr/local/share/man/man1/disposable-secrets.1", "manual"),
                            ("/usr/local/share/man/man5/disposable-secrets.conf.5", "manual-conf"),
                            ("/usr/local/share/zsh/site-functions/_disposable-secrets", "zsh")):
-            self.assertEqual((self.root / path[1:]).read_text(), run("generate", what).stdout)
+            self.assertEqual((self.root / path[1:]).read_text(), run("document", what).stdout)
 
     def test_the_configuration_is_the_default_with_its_folders(self):
         self.script("install")
         lines = (self.root / CONFIGURATION[1:]).read_text().splitlines()
-        default = run("generate", "config").stdout.splitlines()
+        default = run("document", "config").stdout.splitlines()
         self.assertEqual([(line, was) for line, was in zip(lines, default, strict=True) if line != was],
                          [(f"data-dir = {DATA}", "#data-dir ="), (f"key-file = {KEYRING}", "#key-file =")])
 

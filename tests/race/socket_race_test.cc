@@ -6,13 +6,8 @@
 
 #include <map>
 
+#include "race/race_backends.h"
 #include "race/race_service.h"
-#include "store/memory/memory_store.h"
-#include "store/rocksdb/rocksdb_store.h"
-#include "support/temporary_folder.h"
-#ifdef DISPOSABLE_WITH_REDIS
-#include "contract/redis_harness.h"
-#endif
 
 namespace disposable {
 
@@ -32,38 +27,6 @@ std::size_t secrets_to_race() {
   const char* const number = std::getenv("DISPOSABLE_RACE_SECRETS");
   return number == nullptr ? 2'000 : std::strtoul(number, nullptr, 10);
 }
-
-struct OnMemory {
-  MemoryStore store;
-  Outbox& outbox() { return store; }
-  SecretStore& secrets() { return store; }
-};
-
-struct OnRocksDb {
-  TemporaryFolder folder;
-  std::unique_ptr<RocksDbStore> store = open();
-  Outbox& outbox() { return *store; }
-  SecretStore& secrets() { return *store; }
-
-  std::unique_ptr<RocksDbStore> open() const {
-    RocksDbStore::Options options;
-    options.directory = folder.path().string();
-    Result<std::unique_ptr<RocksDbStore>> opened = RocksDbStore::open(std::move(options));
-    REQUIRE(opened.has_value());
-    return std::move(*opened);
-  }
-};
-
-#ifdef DISPOSABLE_WITH_REDIS
-struct OnRedis {
-  RedisHarness redis;
-  Outbox& outbox() { return redis.outbox(); }
-  SecretStore& secrets() { return redis.store(); }
-};
-#define EVERY_BACKEND OnMemory, OnRocksDb, OnRedis
-#else
-#define EVERY_BACKEND OnMemory, OnRocksDb
-#endif
 
 std::map<Fingerprint, std::vector<Action>> actions_by_secret(Outbox& outbox) {
   std::map<Fingerprint, std::vector<Action>> actions;

@@ -21,10 +21,11 @@ SBOM = REPOSITORY / "packaging" / "sbom"
 # What `version --json` calls a library, and the Debian source package it is from, or the package's own name.
 LIBRARIES = {
     "glibc": "glibc", "libstdc++": "gcc-12", "libsodium": "libsodium", "openssl": "openssl", "sqlite": "sqlite3",
-    "libseccomp": "libseccomp", "cli11": "cli11", "cpp-httplib": "cpp-httplib", "nlohmann-json": "nlohmann-json3",
+    "libseccomp": "libseccomp", "c-ares": "c-ares", "cli11": "cli11", "cpp-httplib": "cpp-httplib", "nlohmann-json": "nlohmann-json3",
     "rocksdb": "rocksdb", "snappy": "snappy", "lz4": "lz4", "zstd": "libzstd", "zlib": "zlib", "bzip2": "bzip2",
 }
-SILENT = {"linux", "tl-expected", "swagger-ui-dist"}  # which have no version that a program could say
+# Which have no version that a program could say. The last two are of the client (Debian's) and of the page (npm's).
+SILENT = {"linux", "tl-expected", "swagger-ui-dist", "qr-code-generator", "qrcode-generator"}
 # Words of the packages' own copyright files that the licences in the document stand for.
 WORDS = {
     "Apache-2.0": "Apache", "BSD-2-Clause": "BSD-2-clause|Redistribution and use", "BSD-3-Clause": "BSD-3-[Cc]lause|"

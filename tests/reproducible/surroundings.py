@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FETCHED = ("build/httplib", "build/swagger-ui")  # what the build gets from elsewhere, signed or with its sum
+FETCHED = ("build/httplib", "build/swagger-ui", "build/page-tools")  # what the build gets from elsewhere, signed or with its sum
 LOCALE = "tr_TR.UTF-8"  # sorts differently, and its i has no dot when it is small
 
 

@@ -17,12 +17,13 @@ struct FakeWire {
   bool reading_allowed = true;
 
   std::string written;
-  std::size_t room = SIZE_MAX;  // so many bytes are still taken
-  bool blocked = false;         // none was taken, so that an event follows when there is room
-  std::string untaken;          // what it was then
-  bool cut_short = false;       // the last write was not taken as a whole
-  bool broken = false;          // writes fail
-  bool finished = false;        // the peer was told the end
+  std::size_t room = SIZE_MAX;          // so many bytes are still taken
+  std::size_t room_at_once = SIZE_MAX;  // in one write
+  bool blocked = false;                 // none was taken, so that an event follows when there is room
+  std::string untaken;                  // what it was then
+  bool cut_short = false;               // the last write was not taken as a whole
+  bool broken = false;                  // writes fail
+  bool finished = false;                // the peer was told the end
 };
 
 class FakeTransport final : public Transport {
@@ -47,7 +48,7 @@ class FakeTransport final : public Transport {
     if (wire_.broken) {
       return {IoResult::Status::kClosed};
     }
-    const std::size_t count = std::min(all.size(), wire_.room);
+    const std::size_t count = std::min({all.size(), wire_.room, wire_.room_at_once});
     wire_.blocked = count == 0;
     wire_.untaken = wire_.blocked ? all : "";
     wire_.cut_short = count < all.size();

@@ -57,6 +57,10 @@ struct VaultFixture {
         return "spent";
       case Errc::kDenied:
         return "denied";
+      case Errc::kWrongProof:
+        return "wrong proof";
+      case Errc::kLocked:
+        return "locked";
       case Errc::kRateLimited:
         return "rate limited";
       case Errc::kUnavailable:
@@ -65,8 +69,9 @@ struct VaultFixture {
         return "storage full";
       case Errc::kCorrupt:
         return "corrupt";
-      case Errc::kInvalidArgument:
       case Errc::kAlreadyExists:
+        return "already exists";
+      case Errc::kInvalidArgument:
       case Errc::kConflict:
       case Errc::kInternal:
         break;

@@ -37,10 +37,7 @@ EXAMPLES = {
          {"src/core/a.h": "#include <nlohmann/json.hpp>\n"}, {"src/app/a.cc": "#include <httplib.h>\n"},
          {"src/http/a.cc": "#include <CLI/CLI.hpp>\n"}, {"src/base/a.cc": "#include <doctest/doctest.h>\n"}],
         [{"src/crypto/a.cc": "#include <sodium.h>\n"}, {"src/store/rocksdb/a.cc": "#include <rocksdb/db.h>\n"},
-         {"src/audit/sqlite/a.cc": "#include <sqlite3.h>\n"}, {"src/http/a.cc": "#include <httplib.h>\n"}]),
-    rules.httplib_once: (
-        [{"src/http/a.cc": "#include <httplib.h>\n", "src/http/b.h": '#include "httplib.h"\n'}],
-        [{"src/http/a.cc": "#include <httplib.h>\n", "src/http/b.h": "// not httplib.h\n"}]),
+         {"src/audit/sqlite/a.cc": "#include <sqlite3.h>\n"}, {"src/client/http_call.cc": "#include <httplib.h>\n"}]),
     rules.json_used: (
         [{"src/http/a.cc": "#include <nlohmann/json.hpp>\n// nlohmann::json\n"}],
         [{"src/http/a.cc": "#include <nlohmann/json.hpp>\nnlohmann::json a;\n"}]),

@@ -5,15 +5,20 @@ import os
 import pathlib
 import re
 import shutil
+import ssl
 import subprocess
+import sys
 import tempfile
 import unittest
 
 import own_root
 import trees
 from certificates import Authority
-from service import EXECUTABLE, Client, Service
+from service import EXECUTABLE, REPOSITORY, Client, Service
 from suite import figure
+
+sys.path.append(str(REPOSITORY / "tests/client"))
+from fake_api import FakeApi  # noqa: E402
 
 USER = 65532
 SPENT = (410, {"detail": "Secret already retrieved or deleted"})
@@ -88,6 +93,18 @@ class EmptyRootTest(UserlandCase):
         self.assertEqual([path for path in root.rglob("*") if not path.is_dir()], [])
         sandbox = self.journey(root)
         figure(f"an empty root folder: serves with and without TLS; sandbox {sandbox}")
+
+    def test_the_client_asks_for_names_and_speaks_tls_from_there(self):
+        root = self.empty_root()
+        shutil.copy(self.authority.certificate, self.certificates / "root.pem")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificates / "certificate.pem", self.certificates / "key.pem")
+        ask = (PROGRAM, "request", "--json", "--ca-file", "/certificates/root.pem", "--server")
+        with FakeApi(context=context) as api:
+            done = self.run_in(root, *ask, f"https://localhost:{api.port}")
+            self.assertTrue(json.loads(done.stdout)["link"].startswith(f"https://localhost:{api.port}/q#"), done.stderr)
+        unknown = self.run_in(root, *ask, "https://secrets.example")  # nothing there says who knows names
+        self.assertEqual((unknown.returncode, unknown.stdout), (7, ""), unknown.stderr)
 
     def test_a_program_that_needs_its_system_does_not(self):
         """What shows that the root folder is as empty as it is said to be."""

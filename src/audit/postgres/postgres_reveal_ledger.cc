@@ -52,18 +52,49 @@ PostgresRevealLedger::PostgresRevealLedger(PostgresRevealRows rows, Clock& clock
 PostgresRevealLedger::~PostgresRevealLedger() = default;
 
 Result<bool> PostgresRevealLedger::claim(const StoreId& id, const EventId& claim, WallTime expires_at) {
-  const auto request =
-      std::make_shared<Request>(Request{to_hex(id.bytes), format_uuid(claim.bytes), format_utc(expires_at)});
+  const Result<std::size_t> granted = ask({&id, 1}, claim, expires_at, Unanswered::kGiveBack);
+  return granted ? Result<bool>(*granted > 0) : fail(granted.error());
+}
+
+Result<std::size_t> PostgresRevealLedger::claim_for_good(std::span<const StoreId> ids, const EventId& claim,
+                                                         WallTime expires_at) {
+  return ask(ids, claim, expires_at, Unanswered::kKeep);
+}
+
+Result<std::size_t> PostgresRevealLedger::ask(std::span<const StoreId> ids, const EventId& claim, WallTime expires_at,
+                                              Unanswered unanswered) {
+  Requests requests;
+  for (const StoreId& id : ids) {
+    requests.push_back(
+        std::make_shared<Request>(Request{to_hex(id.bytes), format_uuid(claim.bytes), format_utc(expires_at)}));
+  }
   const Steady::time_point deadline = Steady::now() + times_.answer;
   const MutexLock lock(mutex_);
   if (down_) {
     return fail(Errc::kUnavailable, down_->detail);
   }
-  if (waiting_.size() >= kWaitingMax) {
+  if (waiting_.size() + requests.size() > kWaitingMax) {
     return fail(Errc::kUnavailable, "too many claims wait for the reveal ledger");
   }
-  waiting_.push_back(request);
+  waiting_.insert(waiting_.end(), requests.begin(), requests.end());
   work_.notify_one();
+  std::size_t granted = 0;
+  std::optional<Error> failed;
+  for (const std::shared_ptr<Request>& request : requests) {
+    wait_for_answer(request, deadline);
+    if (*request->answer) {
+      granted += **request->answer ? 1U : 0U;
+      continue;
+    }
+    failed = request->answer->error();
+    if (request->sent && unanswered == Unanswered::kGiveBack) {
+      queue_release({request->secret, request->claim});
+    }
+  }
+  return failed ? Result<std::size_t>(fail(*failed)) : granted;
+}
+
+void PostgresRevealLedger::wait_for_answer(const std::shared_ptr<Request>& request, Steady::time_point deadline) {
   while (!request->answer) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Steady::now());
     if (left.count() <= 0) {
@@ -73,10 +104,6 @@ Result<bool> PostgresRevealLedger::claim(const StoreId& id, const EventId& claim
       answered_.wait_for(mutex_, left);
     }
   }
-  if (!*request->answer && request->sent) {
-    queue_release({request->secret, request->claim});
-  }
-  return *request->answer;
 }
 
 void PostgresRevealLedger::release(const StoreId& id, const EventId& claim) noexcept {

@@ -34,6 +34,9 @@ class PostgresRevealLedger final : public RevealLedger {
   ~PostgresRevealLedger() override;
 
   Result<bool> claim(const StoreId& id, const EventId& claim, WallTime expires_at) override EXCLUDES(mutex_);
+  // All rows in one transaction, up to 1,000.
+  Result<std::size_t> claim_for_good(std::span<const StoreId> ids, const EventId& claim, WallTime expires_at) override
+      EXCLUDES(mutex_);
   // Done by the thread, soon. While that fails 10,000 are remembered, far more than can wait for an answer when the
   // server goes away; claims that were refused before they were sent are none of them.
   void release(const StoreId& id, const EventId& claim) noexcept override EXCLUDES(mutex_);
@@ -45,6 +48,11 @@ class PostgresRevealLedger final : public RevealLedger {
 
   PostgresRevealLedger(PostgresRevealRows rows, Clock& clock, const RevealLedgerTimes& times);
 
+  enum class Unanswered : std::uint8_t { kGiveBack, kKeep };
+  Result<std::size_t> ask(std::span<const StoreId> ids, const EventId& claim, WallTime expires_at,
+                          Unanswered unanswered) EXCLUDES(mutex_);
+  void wait_for_answer(const std::shared_ptr<Request>& request, std::chrono::steady_clock::time_point deadline)
+      REQUIRES(mutex_);
   void run(const std::stop_token& stop) EXCLUDES(mutex_);
   void wait_for_work(const std::stop_token& stop, std::chrono::steady_clock::time_point until) EXCLUDES(mutex_);
   Result<void> work(bool failing, std::chrono::steady_clock::time_point& clean_at) EXCLUDES(mutex_);

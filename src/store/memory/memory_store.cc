@@ -45,8 +45,9 @@ Result<Ticket> MemoryStore::replace(const StoreId& id, std::uint64_t expected_ve
   if (found == records_.end()) {
     return fail(Errc::kConflict, "the record is at another version or gone");
   }
-  if (!events.empty() && outbox_.size() >= limits_.changes_max) {
-    return fail(Errc::kUnavailable, "the audit outbox is full: changes are refused");
+  Result<void> room = events.empty() ? Result<void>() : room_for_changes();
+  if (!room) {
+    return fail(room.error());
   }
   Stored& stored = found->second;
   schedule_.erase({stored.entry.due, id});
@@ -128,6 +129,17 @@ void MemoryStore::wait_pending(std::chrono::milliseconds timeout) {
 MemoryStore::Records::iterator MemoryStore::find_version(const StoreId& id, std::uint64_t version) {
   const auto found = records_.find(id);
   return found != records_.end() && found->second.version == version ? found : records_.end();
+}
+
+Result<void> MemoryStore::takes_changes() {
+  const MutexLock lock(mutex_);
+  return room_for_changes();
+}
+
+Result<void> MemoryStore::room_for_changes() const {
+  return outbox_.size() < limits_.changes_max
+             ? Result<void>()
+             : fail(Errc::kUnavailable, "the audit outbox is full: changes are refused");
 }
 
 StoreTotals MemoryStore::totals() {

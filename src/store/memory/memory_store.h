@@ -28,6 +28,7 @@ class MemoryStore final : public SecretStore, public Outbox {
   Result<Ticket> purge(const StoreId& id, std::uint64_t expected_version) override;
   Result<std::vector<DueEntry>> due(WallTime now, std::size_t limit) override;
   Result<void> ready() override { return {}; }
+  Result<void> takes_changes() override;
   Result<void> wait_durable(CommitSequence /*sequence*/) override { return {}; }
   std::optional<Result<void>> outcome(CommitSequence /*sequence*/) override { return Result<void>{}; }
   void watch_settled(std::function<void()> /*listener*/) override {}
@@ -50,6 +51,7 @@ class MemoryStore final : public SecretStore, public Outbox {
 
   // The record at `version`, or end().
   Records::iterator find_version(const StoreId& id, std::uint64_t version) REQUIRES(mutex_);
+  Result<void> room_for_changes() const REQUIRES(mutex_);
   void append(std::span<const Event> events) REQUIRES(mutex_);
   void drop_payload(Stored& stored) REQUIRES(mutex_);
 

@@ -70,6 +70,13 @@ redis.call('HINCRBY', KEYS[4], 'live', ARGV[9])
 return 'OK'
 )lua";
 
+constexpr std::string_view kTryChange = R"lua(
+if redis.call('HGET', KEYS[1], 'format') ~= '1' then return 'MOVED' end
+if redis.call('XLEN', KEYS[2]) >= tonumber(ARGV[1]) then return 'OUTBOX' end
+redis.call('HINCRBY', KEYS[1], 'live', 0)
+return 'OK'
+)lua";
+
 constexpr std::string_view kPurge = R"lua(
 local found = redis.call('HMGET', KEYS[1], 'v', 'n')
 if found[1] ~= ARGV[2] then return 'CONFLICT' end
@@ -193,6 +200,7 @@ RedisScripts::RedisScripts()
     : open(std::string(kOpen)),
       insert(std::string(kAppendEvents) + std::string(kInsert)),
       replace(std::string(kAppendEvents) + std::string(kReplace)),
+      try_change(std::string(kTryChange)),
       purge(std::string(kPurge)),
       due(std::string(kDue)),
       show_shared(std::string(kShowShared)),

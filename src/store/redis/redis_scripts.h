@@ -47,6 +47,9 @@ struct RedisScripts {
   // ARGV id, token, record, due, expected version, the next version, events the outbox may hold, 1 to drop the payload,
   // change of the live secrets, EVENTS. OK, CONFLICT, OUTBOX, MOVED.
   RedisScript replace;
+  // KEYS meta, outbox. ARGV events the outbox may hold. Writes what is there already, so that a server that refuses
+  // writes says so. OK, OUTBOX, MOVED.
+  RedisScript try_change;
   // ARGV id, expected version. OK, CONFLICT, MOVED.
   RedisScript purge;
   // KEYS due. ARGV now, limit, what the keys of secrets begin with. Ids and due times by turns, earliest first. Takes

@@ -207,6 +207,17 @@ Result<Ticket> RedisStore::replace(const StoreId& id, std::uint64_t expected_ver
   return done;
 }
 
+Result<void> RedisStore::takes_changes() {
+  const Result<RedisReply> answer =
+      client_->run(scripts_->try_change, {keys_.meta, keys_.outbox}, {std::to_string(options_.outbox.changes_max)},
+                   RedisClient::Confirm::kYes);
+  if (!answer) {
+    return fail(answer.error());
+  }
+  const std::string_view word = reply_text(**answer);
+  return word == "OK" ? Result<void>() : Result<void>(refusal(word));
+}
+
 Result<Ticket> RedisStore::purge(const StoreId& id, std::uint64_t expected_version) {
   return change(scripts_->purge, id, {to_hex(id.bytes), std::to_string(expected_version)});
 }

@@ -76,6 +76,8 @@ class RedisStore final : public ServedStore {
   Result<std::vector<DueEntry>> due(WallTime now, std::size_t limit) override;
   // What is known. Once a second a caller looks at the server again, as on a new connection: role, settings, replicas.
   Result<void> ready() override;
+  // Asks the server, by a write that changes nothing.
+  Result<void> takes_changes() override;
   Result<void> wait_durable(CommitSequence /*sequence*/) override { return {}; }
   std::optional<Result<void>> outcome(CommitSequence /*sequence*/) override { return Result<void>{}; }
   void watch_settled(std::function<void()> /*listener*/) override {}

@@ -67,6 +67,12 @@ Result<void> CommitQueue::ready() const {
   return refusal();
 }
 
+Result<void> CommitQueue::takes_changes() const {
+  const MutexLock lock(mutex_);
+  Result<void> open = refusal();
+  return open ? room_for_changes() : open;
+}
+
 OutboxState CommitQueue::outbox() const {
   const MutexLock lock(mutex_);
   return outbox_;
@@ -151,14 +157,23 @@ Result<void> CommitQueue::admit(const Change& change) const {
   if (change.kind == Change::Kind::kInsert && outbox_.depth() >= limits_.creates_max) {
     return fail(Errc::kUnavailable, "the audit outbox is full: creates are refused");
   }
-  if (change.kind == Change::Kind::kReplace && !change.events.empty() && outbox_.depth() >= limits_.changes_max) {
-    return fail(Errc::kUnavailable, "the audit outbox is full: changes are refused");
+  if (change.kind == Change::Kind::kReplace && !change.events.empty()) {
+    Result<void> room = room_for_changes();
+    if (!room) {
+      return room;
+    }
   }
   if (change.kind == Change::Kind::kInsert &&
       totals_.payload_bytes + static_cast<std::uint64_t>(change.payload_bytes_change) > stored_bytes_max_) {
     return fail(Errc::kStorageFull, "as many bytes are stored as may be");
   }
   return {};
+}
+
+Result<void> CommitQueue::room_for_changes() const {
+  return outbox_.depth() < limits_.changes_max
+             ? Result<void>()
+             : fail(Errc::kUnavailable, "the audit outbox is full: changes are refused");
 }
 
 Result<void> CommitQueue::refusal() const {

@@ -66,6 +66,8 @@ class CommitQueue {
   Result<void> acknowledge(const OutboxEntry& last);
   // kUnavailable with the reason while the store cannot commit.
   Result<void> ready() const;
+  // Also when the outbox is too full for a replace with events.
+  Result<void> takes_changes() const;
   OutboxState outbox() const;
   // Of everything that is decided.
   StoreTotals totals() const;
@@ -90,6 +92,7 @@ class CommitQueue {
  private:
   Result<void> admit(const Change& change) const REQUIRES(mutex_);
   Result<void> refusal() const REQUIRES(mutex_);
+  Result<void> room_for_changes() const REQUIRES(mutex_);
   void enqueue(Operation operation) REQUIRES(mutex_);
 
   const OutboxLimits limits_;

@@ -46,6 +46,7 @@ class RocksDbStore final : public ServedStore, private CommitListener {
   Result<Ticket> purge(const StoreId& id, std::uint64_t expected_version) override;
   Result<std::vector<DueEntry>> due(WallTime now, std::size_t limit) override;
   Result<void> ready() override { return queue_.ready(); }
+  Result<void> takes_changes() override { return queue_.takes_changes(); }
   Result<void> wait_durable(CommitSequence sequence) override { return progress_.wait(sequence); }
   std::optional<Result<void>> outcome(CommitSequence sequence) override { return progress_.outcome(sequence); }
   void watch_settled(std::function<void()> listener) override { progress_.watch_settled(std::move(listener)); }

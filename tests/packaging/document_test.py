@@ -1,4 +1,4 @@
-"""`generate`: whatever it makes says what --help says, no more and no less, and works where it is used."""
+"""`document`: whatever it makes says what --help says, no more and no less, and works where it is used."""
 
 import pathlib
 import re
@@ -15,7 +15,7 @@ from help_pages import accepted, read_pages  # noqa: E402
 from service import Service, StartError, run  # noqa: E402
 
 WHAT = ("manual", "manual-conf", "config", "bash", "zsh", "fish")
-NO_DEFAULT_TO_TYPE = {"data-dir", "key-file", "log-level", "store", "audit"}  # their help describes it
+NO_DEFAULT_TO_TYPE = {"data-dir", "key-file", "token-file", "log-level", "store", "audit"}  # their help describes it
 pages = []
 
 
@@ -24,7 +24,7 @@ def setUpModule():
 
 
 def generated(what):
-    done = run("generate", what)
+    done = run("document", what)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -35,7 +35,7 @@ def serve_options():
     return {name[2:]: option for name, option in serve.options.items() if name not in ("--help", "--config")}
 
 
-class GenerateCase(unittest.TestCase):
+class DocumentCase(unittest.TestCase):
     maxDiff = None
 
     def setUp(self):
@@ -49,26 +49,26 @@ class GenerateCase(unittest.TestCase):
         return path
 
 
-class CommandTest(GenerateCase):
+class CommandTest(DocumentCase):
     def test_help_names_all_that_can_be_made(self):
-        page = next(page for page in pages if page.name == "generate")
+        page = next(page for page in pages if page.name == "document")
         self.assertEqual(page.positionals, ["WHAT"])
-        self.assertIn("{" + ",".join(WHAT) + "}", run("generate", "--help").stdout)
+        self.assertIn("{" + ",".join(WHAT) + "}", run("document", "--help").stdout)
 
     def test_nothing_and_nonsense_are_usage_errors(self):
         for arguments in ((), ("nonsense",), ("bash", "zsh")):
-            done = run("generate", *arguments)
+            done = run("document", *arguments)
             self.assertEqual((done.returncode, done.stdout), (2, ""), arguments)
-            self.assertRegex(done.stderr, r"\Adisposable-secrets: error: .*\nhint: try 'disposable-secrets generate --help'\n\Z")
+            self.assertRegex(done.stderr, r"\Adisposable-secrets: error: .*\nhint: try 'disposable-secrets document --help'\n\Z")
 
     def test_the_environment_changes_nothing(self):
         for what in WHAT:
-            done = run("generate", what, env={"HOME": "/nowhere", "XDG_DATA_HOME": "/elsewhere",
+            done = run("document", what, env={"HOME": "/nowhere", "XDG_DATA_HOME": "/elsewhere",
                                               "DISPOSABLE_SECRETS_WORKERS": "7", "DISPOSABLE_SECRETS_DATA_DIR": "/x"})
             self.assertEqual(done.stdout, generated(what), what)
 
 
-class ManualTest(GenerateCase):
+class ManualTest(DocumentCase):
     def rendered(self, what):
         """Lines as they are printed, none broken. `mandoc` writes bold and underlined text by overstriking."""
         done = subprocess.run(["mandoc", "-T", "ascii", "-O", "width=900", self.file(what)], capture_output=True,
@@ -114,6 +114,8 @@ class ManualTest(GenerateCase):
 
     def test_the_manual_names_the_variable_of_every_option_that_has_one(self):
         found = self.items("manual", r"(?P<name>DISPOSABLE_SECRETS_[A-Z_]+)(?P<value>)")["ENVIRONMENT"]
+        self.assertIn("DISPOSABLE_SECRETS_TOKEN", found)
+        del found["DISPOSABLE_SECRETS_TOKEN"]  # of no option: arguments can be seen
         for variable, (_, option) in found.items():
             self.assertEqual(variable, "DISPOSABLE_SECRETS_" + option[2:].upper().replace("-", "_"))
         serve = {f"--{name}" for name in serve_options()} | {"--config"}
@@ -140,7 +142,7 @@ class ManualTest(GenerateCase):
         self.assertEqual(options, expected)
 
 
-class ConfigurationTest(GenerateCase):
+class ConfigurationTest(DocumentCase):
     def lines(self):
         """[(help, name, value)] of the lines that can be uncommented."""
         found = re.findall(r"^# (.*)\n#([a-z-]+) =(?: (.*))?$", generated("config"), re.MULTILINE)
@@ -185,7 +187,7 @@ class ConfigurationTest(GenerateCase):
         self.assertIn("line 2: there is no option worker", refused.exception.output)
 
 
-class CompletionTest(GenerateCase):
+class CompletionTest(DocumentCase):
     def assert_offered(self, expected, read=lambda word: word):
         """`expected` is {line: words}, the program's name left out; `read` makes one of a shell's words comparable."""
         for shell in ("bash", "zsh", "fish"):
@@ -209,7 +211,7 @@ class CompletionTest(GenerateCase):
             "serve --workers 3 --log-level re": {"request"},
             "audit --action cr": {"created"},
             "audit verify --action lo": {"locked"},
-            "generate ": set(WHAT),
+            "document ": set(WHAT),
             f"serve --tls-cert {at}/cer": {"certificate.pem"},
             f"serve --data-dir {at}/cer": set(),
             f"serve --data-dir {at}/fol": {"folder"},

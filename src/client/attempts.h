@@ -1,0 +1,45 @@
+// Attempts: a request is sent again while its answer is lost, for requests that may be: what was done once is not done
+// twice, because the request has a claim or an idempotency key.
+
+#pragma once
+
+#include "client/client_error.h"
+#include "client/http_call.h"
+
+namespace disposable {
+
+struct Patience {
+  // Since the server was last heard of: as long as it keeps a claim at the least.
+  std::chrono::milliseconds limit{60'000};
+  // Lets that much time go by.
+  std::function<void(std::chrono::milliseconds)> wait;
+  // Told before each further attempt, for a person who watches; may be empty.
+  std::function<void(const std::string& reason)> notice;
+};
+
+enum class Repeat : std::uint8_t { kNever, kWhileLost };
+
+// Any answer but 502, 503 and 504, which a lost answer is, too. kUnavailable otherwise. A server that cannot be reached
+// at the first attempt is not waited for: nothing is at stake yet. Patience begins anew whenever an attempt gets
+// further than those before it, so a large transfer that breaks off late is tried again, and one that always breaks at
+// the same place is given up. One thread at a time.
+class Attempts {
+ public:
+  // Borrows both; they must outlive it.
+  Attempts(const ServerUrl& server, const HttpSettings& settings, const Patience& patience)
+      : server_(server), settings_(settings), patience_(patience) {}
+
+  Outcome<HttpResponse> send(const HttpRequest& request, Repeat repeat);
+  // Whether an attempt of the last request may have been carried out without our knowing it.
+  bool lost_an_answer() const { return lost_; }
+
+ private:
+  ClientError failure_of(const HttpFailure& failure) const;
+
+  const ServerUrl& server_;
+  const HttpSettings& settings_;
+  const Patience& patience_;
+  bool lost_ = false;
+};
+
+}  // namespace disposable

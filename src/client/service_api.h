@@ -1,0 +1,69 @@
+// ServiceApi: the requests of API v2 that the client makes. It knows keys and bodies, and nothing of what is in these.
+
+#pragma once
+
+#include <chrono>
+#include <optional>
+
+#include "client/api_answers.h"
+#include "client/attempts.h"
+#include "client/link.h"
+#include "crypto/random.h"
+
+namespace disposable {
+
+struct NewUpload {
+  ByteView body;                            // borrowed
+  std::optional<std::chrono::seconds> ttl;  // nothing: the server's default
+  int views = 1;
+  ByteView proof;                      // borrowed; 32 bytes
+  std::string_view server_passphrase;  // borrowed, as it travels; empty: none
+  std::string token;                   // empty: none
+};
+
+// What opens a secret at the server: borrowed parts, in the form in which they travel. Empty: none.
+struct Credentials {
+  ByteView proof;
+  std::string_view server_passphrase;
+};
+
+struct RetrievedBody {
+  SecretBytes body;
+  // Whether the server has said how many views are left. One that does not may be another one, or a proxy has dropped
+  // the field: what opens the body is the judge of that, for it may be all that is left of a secret.
+  bool counted = false;
+  int views_left = 0;
+};
+
+// Each call is one request, sent again while its answer is lost where that is safe (client/attempts.h). One thread at a
+// time.
+class ServiceApi {
+ public:
+  // Borrows all; they must outlive it.
+  ServiceApi(const ServerUrl& server, const HttpSettings& settings, const Patience& patience, Random& random)
+      : attempts_(server, settings, patience), random_(random) {}
+
+  Outcome<CreatedSecret> create(const NewUpload& upload);
+  // With a claim: sent again, the same retrieval gets the same answer.
+  Outcome<RetrievedBody> retrieve(const SecretKey& key, const Credentials& credentials);
+  Outcome<SecretStatus> status(const SecretKey& key);
+  // When.
+  Outcome<std::string> delete_secret(const SecretKey& key, const Credentials& credentials);
+  Outcome<SecretStatus> receipt_status(const SecretBytes& receipt_key);
+  Outcome<std::string> delete_by_receipt(const SecretBytes& receipt_key);
+  Outcome<CreatedRequest> create_request(std::optional<std::chrono::seconds> ttl, const std::string& token);
+  Outcome<SecretStatus> request_status(const SecretKey& fill_key);
+  // The receipt's key is empty when an answer was lost and the request is answered now, by this fill or by another's.
+  Outcome<CreatedSecret> fill(const SecretKey& fill_key, ByteView body);
+  Outcome<std::string> delete_request(const SecretKey& fill_key, const SecretKey& request_key);
+  Outcome<ServerFacts> facts();
+
+ private:
+  Outcome<HttpResponse> post(const char* path, const SecretBytes& json, Repeat repeat);
+  Outcome<std::string> delete_at(const char* path, const SecretBytes& json);
+
+  Attempts attempts_;
+  Random& random_;
+};
+
+}  // namespace disposable

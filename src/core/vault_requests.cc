@@ -1,0 +1,164 @@
+#include "core/vault_steps.h"
+
+namespace disposable {
+
+namespace {
+
+Ticket later(const Ticket& a, const Ticket& b) { return a.sequence() < b.sequence() ? b : a; }
+
+}  // namespace
+
+Held<NewRequest> Vault::create_request(std::chrono::seconds ttl, std::string_view address) {
+  if (ttl.count() <= 0) {
+    return {fail(Errc::kInvalidArgument, "a request without time")};
+  }
+  RandomBatch random(parts_.random);
+  SecretKey fill_key = SecretKey::generate(random);
+  const WallTime now = parts_.clock.now();
+  Record record;
+  record.format = RecordFormat::kApiV2;
+  record.request = true;
+  record.has_payload = true;  // an empty one, so that stores take the request for live
+  record.created_at = now;
+  record.expires_at = now + ttl;
+  record.epoch = parts_.keyring.current_epoch();
+  record.fingerprint = parts_.keyring.fingerprint(fill_key);
+  const Event event = created_event(record, {address, EventId::generate(now, random), {}});
+  const Result<Ticket> ticket = parts_.store.insert(parts_.keyring.store_id(fill_key),
+                                                    {encode_record(record), due_at(record, now)}, {}, {&event, 1});
+  if (!ticket) {
+    return {fail(ticket.error().code == Errc::kAlreadyExists ? Error{Errc::kUnavailable, "a generated key repeated"}
+                                                             : ticket.error())};
+  }
+  SecretKey request_key = parts_.keyring.request_key(fill_key);
+  return {NewRequest{std::move(request_key), std::move(fill_key), record.expires_at}, *ticket};
+}
+
+tl::expected<Vault::Current, Vault::Refusal> Vault::look_at_request(const SecretKey& fill_key) {
+  tl::expected<Current, Refusal> current = look(parts_.keyring.store_id(fill_key));
+  if (current && (!current->record.request || current->now >= retain_until(current->record))) {
+    return tl::unexpected(Refusal{{Errc::kNotFound, "no such request"}, current->ticket});
+  }
+  return current;
+}
+
+Held<Created> Vault::fill(const SecretKey& fill_key, SecretBytes secret, std::string_view address) {
+  if (secret.empty()) {
+    return {fail(Errc::kInvalidArgument, "nothing to fill in")};
+  }
+  const tl::expected<Current, Refusal> request = only_live(look_at_request(fill_key));
+  if (!request) {
+    return {fail(request.error().error), request.error().ticket};
+  }
+  RandomBatch random(parts_.random);
+  NewSharedSecret filling;
+  filling.secret = std::move(secret);
+  filling.ttl =
+      std::chrono::duration_cast<std::chrono::seconds>(request->record.expires_at - request->record.created_at);
+  const SecretKey key = parts_.keyring.request_key(fill_key);
+  Held<Created> filled = insert(key, filling, {}, random, address);
+  if (filled.outcome || filled.outcome.error().code != Errc::kAlreadyExists) {
+    return filled;
+  }
+  // By another, or by a deletion meanwhile.
+  const tl::expected<Current, Refusal> still = only_live(look_at_request(fill_key));
+  return !still && still.error().error.code == Errc::kSpent
+             ? Held<Created>{fail(still.error().error), still.error().ticket}
+             : std::move(filled);
+}
+
+Held<RequestStatus> Vault::request_status(const SecretKey& fill_key) {
+  const tl::expected<Current, Refusal> request = look_at_request(fill_key);
+  if (!request) {
+    return {fail(request.error().error), request.error().ticket};
+  }
+  const Record& record = request->record;
+  const Result<Current> filled = load(parts_.keyring.store_id(parts_.keyring.request_key(fill_key)));
+  if (!filled && filled.error().code != Errc::kNotFound) {
+    return {fail(filled.error())};
+  }
+  // A deletion is not over while there is something to read.
+  const bool readable = filled && standing(filled->record, filled->now) == Standing::kLive;
+  const bool withdrawn = record.state == State::kDeleted || (filled && filled->record.bytes == 0);
+  if (filled && (readable || !withdrawn)) {
+    return {RequestStatus{RequestStage::kFilled, filled->record.expires_at}, later(request->ticket, filled->ticket)};
+  }
+  if (withdrawn) {
+    return {RequestStatus{RequestStage::kDeleted, record.expires_at},
+            filled ? later(request->ticket, filled->ticket) : request->ticket};
+  }
+  return {
+      RequestStatus{record.state == State::kLive ? RequestStage::kWaiting : RequestStage::kExpired, record.expires_at},
+      request->ticket};
+}
+
+Held<WallTime> Vault::mark_request_deleted(const SecretKey& fill_key, std::string_view address) {
+  for (;;) {
+    const tl::expected<Current, Refusal> request = only_live(look_at_request(fill_key));
+    if (!request) {
+      return {fail(request.error().error), request.error().ticket};
+    }
+    const Result<Ticket> marked = apply(parts_.keyring.store_id(fill_key), *request,
+                                        mark_deleted(request->record, request->now, origin(request->now, address)));
+    if (marked) {
+      return {request->now, *marked};
+    }
+    if (marked.error().code != Errc::kConflict) {
+      return {fail(marked.error())};
+    }
+  }
+}
+
+Result<Ticket> Vault::bar_filling(const SecretKey& fill_key, const SecretKey& request_key) {
+  const Result<Current> request = load(parts_.keyring.store_id(fill_key));
+  if (!request) {
+    return fail(request.error());
+  }
+  Record record;
+  record.format = RecordFormat::kApiV2;
+  record.state = State::kDeleted;
+  record.created_at = request->record.created_at;
+  record.expires_at = request->record.expires_at;
+  record.changed_at = request->now;
+  record.views_left = 0;
+  record.epoch = request->record.epoch;
+  record.fingerprint = parts_.keyring.fingerprint(request_key);
+  return parts_.store.insert(parts_.keyring.store_id(request_key),
+                             {encode_record(record), due_at(record, request->now)}, {}, {});
+}
+
+// First the request, so that nobody begins to fill it; then what was filled in, which lives longer than the request.
+// Who has begun before is still to come, and meets a tombstone in the place of what he would fill in.
+Held<WallTime> Vault::delete_request(const SecretKey& fill_key, const SecretKey& request_key,
+                                     std::string_view address) {
+  if (!equal_constant_time(parts_.keyring.request_key(fill_key).expose(), request_key.expose())) {
+    return {fail(Errc::kNotFound, "the keys do not belong together")};
+  }
+  Held<WallTime> deleted = mark_request_deleted(fill_key, address);
+  const bool over = deleted.outcome || deleted.outcome.error().code == Errc::kSpent;
+  if (!over && deleted.outcome.error().code != Errc::kNotFound) {
+    return deleted;
+  }
+  const Caller caller{RecordFormat::kApiV2, {}, address};
+  Held<WallTime> filled = erase(parts_.keyring.store_id(request_key), caller);
+  if (over && !filled.outcome && filled.outcome.error().code == Errc::kNotFound) {
+    const Result<Ticket> barred = bar_filling(fill_key, request_key);
+    if (barred) {
+      deleted.ticket = later(deleted.ticket, *barred);
+    } else if (barred.error().code != Errc::kAlreadyExists) {
+      return {fail(barred.error())};
+    } else {
+      filled = erase(parts_.keyring.store_id(request_key), caller);
+    }
+  }
+  if (filled.outcome) {
+    return {*filled.outcome, later(deleted.ticket, filled.ticket)};
+  }
+  const Errc code = filled.outcome.error().code;
+  if (code != Errc::kNotFound && code != Errc::kSpent) {
+    return {fail(filled.outcome.error())};
+  }
+  return deleted;
+}
+
+}  // namespace disposable

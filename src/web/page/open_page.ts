@@ -1,0 +1,153 @@
+// Opening: the state is asked first, which never spends; only a click retrieves. What is opened is a secret's link (/s) or
+// the answer to a request (/q).
+
+import * as api from "./api";
+import { type Bytes, random_bytes } from "./bytes";
+import type { Part } from "./container";
+import { alert_line, announce, busy, button, field, h, icon, is_busy, new_id, show } from "./dom";
+import { say, size } from "./language";
+import type { SecretLink } from "./links";
+import { revealed } from "./revealed";
+import { derive_keys, open_secret } from "./sealing";
+import { seconds_until, show_end, show_locked, show_lost, show_problem, state } from "./states";
+
+const CLAIM_BYTES = 16;
+
+export interface Sealed {
+  secret_key: string;
+  unlock: (passphrase: string) => Promise<Unlocked>;
+}
+
+interface Unlocked {
+  proof: Bytes | null;
+  server_passphrase: string;
+  open: (body: Bytes) => Promise<Part[] | null>;
+}
+
+export function sealed_by_link(link: SecretLink): Sealed {
+  return {
+    secret_key: link.secret_key,
+    unlock: async (passphrase) => {
+      const keys = await derive_keys(link.key, passphrase);
+      return { ...keys, open: (body) => open_secret(keys.content, body) };
+    },
+  };
+}
+
+export async function open_page(sealed: Sealed): Promise<void> {
+  const again = (): void => void open_page(sealed);
+  const answer = await api.secret_status(sealed.secret_key);
+  if (answer.problem !== undefined) {
+    return show_problem(answer.problem, again);
+  }
+  const status = answer.value;
+  if (status.state !== "live") {
+    return show_end(status);
+  }
+  if (status.locked_until !== null && seconds_until(status.locked_until) > 0) {
+    return show_locked(seconds_until(status.locked_until), again);
+  }
+  show_sealed(sealed, status);
+}
+
+function show_sealed(sealed: Sealed, status: api.Status): void {
+  // Made before the first try, so that whatever happens to an answer, the same reader can have it again.
+  const claim = random_bytes(CLAIM_BYTES);
+  const problem = alert_line();
+  const passphrase = h("input", { type: "password", autocomplete: "off", spellcheck: "false", dir: "auto" });
+  problem.element.id = new_id();
+  const open = h("button", { type: "submit", class: "primary large", say: "open" });
+  const facts = h(
+    "ul",
+    { class: "facts" },
+    h("li", { say: ["opens_times", { count: status.views_left }] }),
+    h("li", { say: ["expires_at", { when: status.expires_at }] }),
+    h("li", { say: ["sealed_size", { size: () => size(status.bytes) }] }),
+  );
+  const submit = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    if (is_busy(open)) {
+      return;
+    }
+    problem.tell(null);
+    passphrase.removeAttribute("aria-invalid");
+    if (status.passphrase && passphrase.value === "") {
+      return complain(problem, passphrase, "passphrase_needed");
+    }
+    const opened = await busy(open, "opening", "open", () => retrieve(sealed, passphrase.value, claim));
+    if (opened.problem?.name === "wrong-passphrase") {
+      const left = opened.problem.tries_left;
+      return complain(problem, passphrase, left === null ? "passphrase_wrong" : ["passphrase_wrong_left", { count: left }]);
+    }
+    if (opened.problem?.name === "retrieved" && opened.problem.repeated) {
+      return show_lost(opened.problem.at ?? new Date());
+    }
+    if (opened.problem !== undefined) {
+      // After a broken connection with the same claim, so that what was lost on the way can still be had.
+      return show_problem(opened.problem, opened.problem.repeated ? draw : () => void open_page(sealed));
+    }
+    show_opened(opened.value);
+  };
+  const form = h("form", { on: { submit } });
+  if (status.passphrase) {
+    form.append(field("passphrase", passphrase, "passphrase_from_sender"));
+    passphrase.setAttribute("aria-describedby", `${passphrase.getAttribute("aria-describedby")} ${problem.element.id}`);
+  }
+  form.append(problem.element, h("div", { class: "actions" }, open));
+  const draw = (): void =>
+    show("sealed_heading", icon("calm"), h("p", { class: "lede", say: "sealed_text" }), facts, form);
+  draw();
+}
+
+function complain(
+  problem: ReturnType<typeof alert_line>,
+  control: HTMLElement,
+  what: Parameters<typeof problem.tell>[0],
+): void {
+  problem.tell(what);
+  control.setAttribute("aria-invalid", "true");
+  control.focus();
+}
+
+interface Opened {
+  parts: Part[] | null;
+  views_left: number;
+  access: api.Access;
+}
+
+async function retrieve(sealed: Sealed, passphrase: string, claim: Bytes): Promise<api.Answer<Opened>> {
+  const { proof, server_passphrase, open } = await sealed.unlock(passphrase);
+  const access = { secret_key: sealed.secret_key, proof, server_passphrase };
+  const answer = await api.retrieve(access, claim, () => announce("retrying"));
+  if (answer.problem !== undefined) {
+    return { problem: answer.problem };
+  }
+  return { value: { parts: await open(answer.value.body), views_left: answer.value.views_left, access } };
+}
+
+function show_opened({ parts, views_left, access }: Opened): void {
+  if (parts === null) {
+    return state("bad", "damaged_heading", ["damaged_text", "ask_again"]);
+  }
+  const left = h("p", { class: "note", tabindex: -1 });
+  say(left, views_left > 0 ? ["views_left", { count: views_left }] : "last_view");
+  const problem = alert_line();
+  const actions = h("div", { class: "actions" });
+  if (views_left > 0) {
+    const away = button("delete_now", "danger", async () => {
+      if (is_busy(away)) {
+        return;
+      }
+      const answer = await busy(away, "deleting", "delete_now", () => api.delete_secret(access));
+      if (answer.problem === undefined || answer.problem.name === "deleted") {
+        away.remove();
+        say(left, "deleted_rest");
+        left.focus();
+      } else {
+        problem.tell("delete_failed");
+      }
+    });
+    actions.append(away);
+  }
+  show("opened_heading", icon("good"), revealed(parts), left, problem.element, actions);
+}

@@ -1,0 +1,211 @@
+// Asking somebody for a secret: the asker's browser makes a key pair, the fill link carries its public half, the asker's own
+// link both. Who fills, and the server, cannot read what was filled in.
+
+import * as api from "./api";
+import { random_bytes } from "./bytes";
+import { alert_line, announce, busy, button, field, h, icon, is_busy, show, when_view_ends } from "./dom";
+import { lifetime_select, link_base, receipt_section, refusal_of, token_input } from "./create_page";
+import { editor } from "./editor";
+import { link_box } from "./link_box";
+import { type FillLink, type RequestLink, format_fill_link, format_receipt_link, format_request_link } from "./links";
+import { open_page } from "./open_page";
+import { deletion } from "./receipt_page";
+import { NONCE_BYTES, new_key_pair, open_request, seal_request } from "./sealing";
+import { show_problem, state } from "./states";
+
+const MISSING = ["request_missing_heading", "request_missing_text"] as ["request_missing_heading", "request_missing_text"];
+const LOOK_AGAIN_MS = 15_000;
+
+export async function ask_page(): Promise<void> {
+  const asked = await api.service();
+  if (asked.problem !== undefined) {
+    return show_problem(asked.problem, () => void ask_page());
+  }
+  const service = asked.value;
+  const lifetime = lifetime_select(service);
+  const token = token_input();
+  const token_field = field("token", token, "token_hint");
+  token_field.hidden = service.creation !== "token";
+  const problem = alert_line();
+  const send = h("button", { type: "submit", class: "primary large", say: "ask" });
+  const submit = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    if (is_busy(send)) {
+      return;
+    }
+    problem.tell(null);
+    const pair = await new_key_pair();
+    const made = await busy(send, "creating", "ask", () => api.create_request(Number(lifetime.value), token.value.trim()));
+    if (made.problem === undefined) {
+      return show_asked({ ...made.value, pair }, made.value.expires_at);
+    }
+    problem.tell(refusal_of(made.problem, service));
+    if (["unauthorized", "forbidden"].includes(made.problem.name)) {
+      token_field.hidden = false;
+      token.focus();
+    }
+  };
+  show(
+    "ask_heading",
+    h("p", { class: "lede", say: "ask_lede" }),
+    h("ol", { class: "steps" }, h("li", { say: "ask_step_1" }), h("li", { say: "ask_step_2" }), h("li", { say: "ask_step_3" })),
+    h(
+      "form",
+      { on: { submit } },
+      field("ask_lifetime", lifetime),
+      token_field,
+      problem.element,
+      h("div", { class: "actions" }, send),
+    ),
+    h("p", { class: "aside" }, h("a", { href: `.${location.search}`, say: "share_instead" })),
+  );
+}
+
+function show_asked(link: RequestLink, expires_at: Date): void {
+  const base = link_base();
+  // Nothing but the asker's own link can open the answer, so the browser asks before it is lost.
+  const warn = (event: Event): void => event.preventDefault();
+  addEventListener("beforeunload", warn);
+  const kept = (): void => removeEventListener("beforeunload", warn);
+  when_view_ends(kept);
+  show(
+    "asked_heading",
+    icon("good"),
+    h("section", {}, h("h2", { say: "asked_send" }), fill_link_box(link), h("p", { class: "hint", say: ["expires_at", { when: expires_at }] })),
+    h(
+      "section",
+      { class: "keep" },
+      h("h2", { say: "asked_keep" }),
+      h("p", { say: "asked_keep_text" }),
+      link_box({ label: "own_link", link: format_request_link(base, link), copy: "copy_own_link", copied: kept }),
+    ),
+  );
+}
+
+function fill_link_box(link: RequestLink, quiet = false): HTMLElement {
+  const fill = { fill_key: link.fill_key, public: link.pair.public };
+  return link_box({ label: "fill_link", link: format_fill_link(link_base(), fill), copy: "copy_fill_link", qr: true, quiet });
+}
+
+function show_request_end(stage: "deleted" | "expired"): void {
+  if (stage === "deleted") {
+    state("gone", "request_deleted_heading", ["request_deleted_text"]);
+  } else {
+    state("gone", "request_expired_heading", ["request_expired_text"]);
+  }
+}
+
+export async function fill_page(link: FillLink): Promise<void> {
+  const again = (): void => void fill_page(link);
+  const [status, asked] = await Promise.all([api.request_status(link.fill_key), api.service()]);
+  if (status.problem !== undefined) {
+    return show_problem(status.problem, again, MISSING);
+  }
+  if (asked.problem !== undefined) {
+    return show_problem(asked.problem, again);
+  }
+  const { state: stage, expires_at } = status.value;
+  if (stage === "filled") {
+    return state("gone", "filled_heading", ["filled_text"]);
+  }
+  if (stage !== "waiting") {
+    return show_request_end(stage);
+  }
+  const service = asked.value;
+  const content = editor("fill_label", service.upload_bytes_max);
+  const problem = alert_line();
+  const send = h("button", { type: "submit", class: "primary large", say: "fill" });
+  const submit = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    const parts = is_busy(send) ? null : await content.parts();
+    if (parts === null) {
+      return;
+    }
+    problem.tell(null);
+    const sent = await busy(send, "sending", "fill", async () => {
+      try {
+        const body = await seal_request(link.public, await new_key_pair(), random_bytes(NONCE_BYTES), parts);
+        return await api.fill(link.fill_key, body, () => announce("retrying"));
+      } catch {
+        return null; // the link's public key is none
+      }
+    });
+    if (sent === null) {
+      return state("bad", "incomplete_heading", ["incomplete_text", "incomplete_hint"]);
+    }
+    finish_fill(sent, service, problem, again);
+  };
+  show(
+    "fill_heading",
+    icon("calm"),
+    h("p", { class: "lede", say: "fill_lede" }),
+    h("p", { class: "hint", say: ["expires_at", { when: expires_at }] }),
+    h("form", { on: { submit }, novalidate: true }, content.element, problem.element, h("div", { class: "actions" }, send)),
+  );
+}
+
+function finish_fill(
+  sent: api.Answer<api.Created>,
+  service: api.Service,
+  problem: ReturnType<typeof alert_line>,
+  again: () => void,
+): void {
+  if (sent.problem === undefined) {
+    const receipt = format_receipt_link(link_base(), sent.value.receipt_key);
+    return show("sent_heading", icon("good"), h("p", { class: "lede", say: "sent_text" }), receipt_section(receipt));
+  }
+  const { name } = sent.problem;
+  if (name === "filled") {
+    // It was waiting a moment ago. A browser repeats by itself what a connection has lost, so nobody here can tell whether
+    // this was our own answer.
+    return state("good", "answered_heading", ["answered_text"]);
+  }
+  if (name === "not-found" || name === "deleted" || name === "retrieved") {
+    return show_problem(sent.problem, again, MISSING);
+  }
+  problem.tell(refusal_of(sent.problem, service));
+}
+
+export async function collect_page(link: RequestLink): Promise<void> {
+  const again = (): void => void collect_page(link);
+  const status = await api.request_status(link.fill_key);
+  if (status.problem !== undefined) {
+    return show_problem(status.problem, again, MISSING);
+  }
+  const { state: stage, expires_at } = status.value;
+  if (stage === "filled") {
+    return open_page({
+      secret_key: link.request_key,
+      unlock: () =>
+        Promise.resolve({ proof: null, server_passphrase: "", open: (body) => open_request(link.pair, body) }),
+    });
+  }
+  if (stage !== "waiting") {
+    return show_request_end(stage);
+  }
+  show_waiting(link, expires_at, again);
+}
+
+function show_waiting(link: RequestLink, expires_at: Date, again: () => void): void {
+  const problem = alert_line();
+  const remove = deletion("delete_request", () => api.delete_request(link.fill_key, link.request_key), problem);
+  const timer = setInterval(async () => {
+    if (document.hidden) {
+      return;
+    }
+    const status = await api.request_status(link.fill_key);
+    if (status.problem === undefined && status.value.state !== "waiting") {
+      again();
+    }
+  }, LOOK_AGAIN_MS);
+  when_view_ends(() => clearInterval(timer));
+  show(
+    "waiting_heading",
+    icon("wait"),
+    h("p", { class: "lede", say: "waiting_text" }),
+    h("p", { class: "hint", say: ["expires_at", { when: expires_at }] }),
+    fill_link_box(link, true), // it was given away before
+    problem.element,
+    h("div", { class: "actions" }, button("check_again", "primary", again), remove),
+  );
+}

@@ -1,0 +1,67 @@
+// What a reader is told when there is nothing to open: honest, in words, and with what to do next.
+
+import type { Problem, Status } from "./api";
+import { type Mood, button, h, icon, show } from "./dom";
+import { type Key, type Said, wait_of } from "./language";
+
+export function state(mood: Mood, heading: Said, texts: Said[], ...actions: Node[]): void {
+  const paragraphs = texts.map((text) => h("p", { say: text }));
+  const rows = actions.length === 0 ? [] : [h("div", { class: "actions" }, ...actions)];
+  show(heading, icon(mood), ...paragraphs, ...rows);
+}
+
+export const seconds_until = (when: Date): number => Math.max(0, (when.getTime() - Date.now()) / 1000);
+
+// The end of a secret, as its link or its receipt is told.
+export function show_end(status: Pick<Status, "state" | "changed_at" | "expires_at">): void {
+  const when = status.changed_at ?? status.expires_at;
+  switch (status.state) {
+    case "retrieved":
+      return state("gone", "retrieved_heading", [["retrieved_text", { when }], "retrieved_not_you"]);
+    case "deleted":
+      return state("gone", "deleted_heading", [["deleted_text", { when }], "ask_again"]);
+    default:
+      return state("gone", "expired_heading", [["expired_text", { when: status.expires_at }], "ask_again"]);
+  }
+}
+
+// Retrieved by a try whose answer did not arrive, as far as can be told, and that longer ago than a claim lasts.
+export function show_lost(when: Date): void {
+  state("gone", "retrieved_heading", [["retrieved_text", { when }], "retrieved_lost"]);
+}
+
+export function show_incomplete(): void {
+  state("bad", "incomplete_heading", ["incomplete_text", "incomplete_hint"]);
+}
+
+export function show_locked(seconds: number, again: () => void): void {
+  const wait = { wait: () => wait_of(seconds) };
+  state("wait", "locked_heading", [["locked_text", wait], "locked_hint"], button("check_again", "primary", again));
+}
+
+// Everything but what a view handles itself (a wrong passphrase, for one). `missing` says what a 404 means there.
+export function show_problem(problem: Problem, again: () => void, missing: [Key, Key] = MISSING): void {
+  const retry = button("try_again", "primary", again);
+  const when = problem.at ?? new Date();
+  const wait = { wait: () => wait_of(problem.retry_after || 60) };
+  switch (problem.name) {
+    case "not-found":
+      return state("gone", missing[0], [missing[1], "ask_again"]);
+    case "retrieved":
+      return show_end({ state: "retrieved", changed_at: when, expires_at: when });
+    case "deleted":
+      return show_end({ state: "deleted", changed_at: when, expires_at: when });
+    case "wrong-proof":
+      return state("bad", "wrong_key_heading", ["wrong_key_text", "incomplete_hint"]);
+    case "locked":
+      return show_locked(problem.retry_after || 900, again);
+    case "rate-limited":
+      return state("wait", "rate_heading", [["rate_text", wait]], retry);
+    case "unreachable":
+      return state("bad", "offline_heading", ["offline_text", "nothing_lost"], retry);
+    default:
+      return state("bad", "unavailable_heading", ["unavailable_text", "nothing_lost"], retry);
+  }
+}
+
+const MISSING: [Key, Key] = ["missing_heading", "missing_text"];

@@ -1,0 +1,112 @@
+"""What a person at a terminal sees: questions whose answers are not shown, harmless text, progress, hygiene."""
+
+import os
+import pathlib
+import signal
+import subprocess
+import unittest
+
+from fixture import SECRET, ClientCase, Terminal
+from service import EXECUTABLE
+
+
+class PromptTest(ClientCase):
+    def test_a_secret_and_its_passphrase_are_asked_for_and_not_shown(self):
+        api = self.serve()
+        with Terminal(self, "share", "--passphrase", api=api) as terminal:
+            terminal.answer(b"Secret (one line, not shown): ", SECRET)
+            terminal.answer(b"Passphrase (not shown): ", b"correct horse")
+            terminal.answer(b"The same again: ", b"correct horse")
+            code, shown = terminal.end()
+            self.assertTrue(terminal.echo())
+        self.assertEqual(code, 0)
+        self.assertNotIn(b"correct horse", shown)
+        link = shown.strip().splitlines()[-1]
+        with Terminal(self, "retrieve") as terminal:
+            terminal.answer(b"Link (not shown): ", link)
+            terminal.answer(b"Passphrase (not shown): ", b"correct horse")
+            code, shown = terminal.end()
+        self.assertEqual((code, shown), (0, b"\n" + SECRET + b"\n"))
+
+    def test_two_entries_that_differ_share_nothing(self):
+        api = self.serve()
+        with Terminal(self, "share", "--passphrase", api=api, stdin=subprocess.DEVNULL) as terminal:
+            self.assertEqual(terminal.end()[0], 1)  # standard input is empty, so there is nothing to share
+        (self.folder / "file").write_bytes(SECRET)
+        with Terminal(self, "share", "--passphrase", self.folder / "file", api=api) as terminal:
+            terminal.answer(b"Passphrase (not shown): ", b"one")
+            terminal.answer(b"The same again: ", b"other")
+            code, shown = terminal.end()
+        self.assertEqual(code, 1)
+        self.assertIn(b"differ", shown)
+        self.assertEqual(api.seen, [])
+
+    def test_a_link_in_a_pipe_leaves_the_terminal_for_the_passphrase(self):
+        api = self.serve()
+        (self.folder / "passphrase").write_bytes(b"pass")
+        link = self.share(api, "--passphrase-file", self.folder / "passphrase")
+        reading, writing = os.pipe()
+        os.write(writing, link.encode())
+        os.close(writing)
+        with Terminal(self, "retrieve", stdin=reading, stdout=subprocess.PIPE) as terminal:
+            os.close(reading)
+            terminal.answer(b"Passphrase (not shown): ", b"pass")
+            output = terminal.process.stdout.read()
+            self.assertEqual((terminal.end()[0], output), (0, SECRET))
+
+    def test_an_interrupt_ends_it_with_echo_on_again(self):
+        with Terminal(self, "share", api=self.serve()) as terminal:
+            terminal.expect(b"Secret (one line, not shown): ")
+            self.assertFalse(terminal.echo())
+            terminal.interrupt()
+            self.assertEqual(terminal.end()[0], -signal.SIGINT)
+            self.assertTrue(terminal.echo())
+
+
+class ShownTest(ClientCase):
+    def test_a_text_cannot_steer_the_terminal(self):
+        api = self.serve()
+        link = self.share(api, given=b"a\x1b]0;title\x07\x1b[2J\rb\n")
+        with Terminal(self, "retrieve", link) as terminal:
+            self.assertEqual(terminal.end(), (0, b"a\\x1b]0;title\\x07\\x1b[2J\\x0db\n"))
+
+    def test_progress_is_shown_on_a_terminal_only(self):
+        api = self.serve()
+        (self.folder / "large").write_bytes(os.urandom(4 << 20))
+        with Terminal(self, "share", self.folder / "large", api=api, stdout=subprocess.PIPE) as terminal:
+            terminal.expect(b"sending ")
+            link = terminal.process.stdout.read().strip()
+            code, shown = terminal.end()
+            self.assertEqual(code, 0)
+            self.assertTrue(shown.endswith(b"\r\x1b[K"), shown[-40:])  # and is gone at the end
+        self.assertEqual(self.client("retrieve", given=link).stderr, b"wrote ./large\n")
+
+    def test_a_second_attempt_is_told_of(self):
+        api = self.serve()
+        link = self.share(api)
+        api.fail("/api/v2/secrets/retrieve", "cut after")
+        with Terminal(self, "retrieve", link, stdout=subprocess.PIPE) as terminal:
+            terminal.expect(b"trying again: ")
+            self.assertEqual(terminal.process.stdout.read(), SECRET)
+
+
+class HygieneTest(ClientCase):
+    def test_the_process_cannot_be_looked_into(self):
+        with Terminal(self, "share", api=self.serve()) as terminal:
+            terminal.expect(b"Secret (one line, not shown): ")
+            process = pathlib.Path(f"/proc/{terminal.process.pid}")
+            self.assertEqual(process.joinpath("limits").stat().st_uid, 0)  # not dumpable: its files are root's
+            limits = process.joinpath("limits").read_text()
+            self.assertRegex(limits, r"Max core file size +0 +0 ")
+            self.assertIn("NoNewPrivs:\t1", process.joinpath("status").read_text())
+
+    def test_a_full_output_is_an_error(self):
+        api = self.serve()
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([EXECUTABLE, "share"], input=SECRET, stdout=full, stderr=subprocess.PIPE, cwd=self.here,
+                                  env=self.environment(api), check=False)
+        self.assertEqual(done.returncode, 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,82 @@
+// Every state: no complaint of the browser, no violation that axe-core finds, valid HTML, nothing wider than the screen.
+// The looks (wide, narrow and dark, narrow and from right to left) take turns; with DISPOSABLE_LONG, or with SCREENSHOTS,
+// which keeps a picture of each, every state is seen in every look.
+
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+
+import { launch, new_page } from "./browser.mjs";
+import { STATES } from "./states.mjs";
+
+const modules = createRequire(join(process.env.NODE_TOOLS, "/"));
+const axe = readFileSync(modules.resolve("axe-core/axe.min.js"), "utf8");
+const { HtmlValidate } = modules("html-validate");
+const validator = new HtmlValidate({
+  extends: ["html-validate:recommended"],
+  rules: {
+    "void-style": "off", // serialised by the browser
+    "attribute-boolean-style": "off",
+    "attribute-empty-style": "off",
+    "aria-label-misuse": ["error", { allowAnyNamable: true }], // a list may have a name
+    "autocomplete-password": "off", // these are no passwords of accounts, which a browser should offer or keep
+  },
+});
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const LOOKS = [
+  { name: "wide", query: "", viewport: { width: 1100, height: 800 }, colorScheme: "light" },
+  { name: "narrow-dark", query: "", viewport: { width: 320, height: 640 }, colorScheme: "dark" },
+  { name: "narrow-arabic", query: "?lang=ar", viewport: { width: 320, height: 640 }, colorScheme: "light" },
+];
+const wanted = process.env.STATES?.split(",");
+const screenshots = process.env.SCREENSHOTS;
+
+let browser;
+before(async () => (browser = await launch()));
+after(() => browser.close());
+
+async function check(page, name) {
+  const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(wider <= 0, `${name} is ${wider} px wider than its screen`);
+  const beside = await page.evaluate(() => {
+    const [name, language] = [".brand", ".language"].map((part) => document.querySelector(part).getBoundingClientRect());
+    return language.top < name.bottom && name.top < language.bottom;
+  });
+  assert.ok(beside, `${name}: the choice of language has a line of its own`);
+  // Straight into the page's world by the debugger: the page's own policy would not let a test's script in.
+  const found = await page.evaluate((rules) => axe.run(document, { runOnly: rules, resultTypes: ["violations"] }).then((result) => result.violations), RULES);
+  const told = found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join("; ")}`);
+  assert.deepEqual(told, [], name);
+  assert.deepEqual(page.complaints, [], name);
+  const report = await validator.validateString(`<!DOCTYPE html>${await page.evaluate(() => document.documentElement.outerHTML)}`);
+  const wrong = report.results.flatMap(({ messages }) => messages.map(({ ruleId, message, selector }) => `${ruleId}: ${message} (${selector})`));
+  assert.deepEqual(wrong, [], name);
+}
+
+const in_every_look = screenshots || process.env.DISPOSABLE_LONG;
+
+for (const [turn, look] of LOOKS.entries()) {
+  test(`${look.name}: every state is accessible, fits, and breaks no policy`, async () => {
+    const states = STATES.filter((_, at) => in_every_look || at % LOOKS.length === turn);
+    for (const [name, reach] of states.filter(([name]) => wanted?.includes(name) ?? true)) {
+      const page = await new_page(browser, { viewport: look.viewport, colorScheme: look.colorScheme, reducedMotion: "reduce" });
+      page.query = look.query;
+      try {
+        await reach(page, browser);
+        await page.evaluate(axe);
+        await check(page, `${name}, ${look.name}`);
+        if (screenshots) {
+          mkdirSync(screenshots, { recursive: true });
+          await page.screenshot({ path: join(screenshots, `${name}-${look.name}.png`), fullPage: true });
+        }
+      } catch (error) {
+        error.message = `${name}, ${look.name}: ${error.message}`;
+        throw error;
+      } finally {
+        await page.context().close();
+      }
+    }
+  });
+}
