@@ -2,11 +2,14 @@
 
 #include <algorithm>
 
+#include "core/webhook.h"
+
 namespace disposable {
 
 namespace {
 
 constexpr std::uint8_t kFormat = 1;
+constexpr std::uint8_t kFormatWithWebhook = 2;  // the sealed URL stands at its end
 constexpr std::size_t kAddressMax = 128;
 constexpr std::size_t kExtraDataMax = 1024;
 
@@ -56,15 +59,18 @@ EventId EventId::generate(WallTime now, Random& random) {
 }
 
 Bytes encode_event(const Event& event) {
-  return ByteWriter()
-      .u8(kFormat)
+  ByteWriter writer;
+  writer.u8(event.webhook.empty() ? kFormat : kFormatWithWebhook)
       .u8(static_cast<std::uint8_t>(event.action))
       .raw(event.id.bytes)
       .raw(event.fingerprint.bytes)
       .i64(event.at.time_since_epoch().count())
       .block(as_bytes(event.address))
-      .block(as_bytes(event.extra_data))
-      .take();
+      .block(as_bytes(event.extra_data));
+  if (!event.webhook.empty()) {
+    writer.block(event.webhook);
+  }
+  return writer.take();
 }
 
 Result<Event> decode_event(ByteView bytes) {
@@ -77,7 +83,11 @@ Result<Event> decode_event(ByteView bytes) {
   event.at = WallTime(std::chrono::milliseconds(reader.i64()));
   event.address = as_text(reader.block(kAddressMax));
   event.extra_data = as_text(reader.block(kExtraDataMax));
-  if (!reader.finished() || format != kFormat || event.action < Action::kCreated || event.action > Action::kLocked) {
+  if (format == kFormatWithWebhook) {
+    event.webhook = reader.block(kSealedWebhookMax);
+  }
+  const bool known = format == kFormat || (format == kFormatWithWebhook && !event.webhook.empty());
+  if (!reader.finished() || !known || event.action < Action::kCreated || event.action > Action::kLocked) {
     return fail(Errc::kCorrupt, "an outbox event does not decode");
   }
   return event;

@@ -37,6 +37,7 @@ Record spend(Record record, State state, WallTime now) {
   record.wrapped_key.clear();
   if (is_v2(record)) {
     record.repetition.reset();
+    record.webhook.clear();
     record.views_left = 0;
     record.changed_at = now;
   }
@@ -202,6 +203,7 @@ Record without_keys(Record record) {
   record.verifier.clear();
   record.proof.reset();
   record.repetition.reset();
+  record.webhook.clear();
   record.claims.clear();
   record.has_payload = false;
   return record;

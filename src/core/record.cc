@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/shared_secret.h"
+#include "core/webhook.h"
 
 namespace disposable {
 
@@ -41,6 +42,7 @@ void write_v2(ByteWriter& writer, const Record& record) {
       .u64(record.bytes)
       .block(view_of(record.proof))
       .block(view_of(record.repetition))
+      .block(record.webhook)
       .u8(static_cast<std::uint8_t>(record.claims.size()));
   for (const OpenClaim& claim : record.claims) {
     writer.raw(claim.name)
@@ -70,10 +72,12 @@ bool read_v2(ByteReader& reader, Record& record) {
   record.bytes = reader.u64();
   bool known = read_hash(reader, record.proof);
   known = read_hash(reader, record.repetition) && known;
+  record.webhook = reader.block(kSealedWebhookMax);
   const std::size_t claims = reader.u8();
   known = known && record.views >= 1 && record.views <= kViewsMax && record.views_left <= record.views &&
           (record.views_left > 0) == (record.state == State::kLive) && is_storable(record.changed_at) &&
-          (!record.repetition || record.state == State::kLive) && claims <= claims_max(record);
+          (!record.repetition || record.state == State::kLive) &&
+          (record.webhook.empty() || record.state == State::kLive) && claims <= claims_max(record);
   for (std::size_t i = 0; known && reader.ok() && i < claims; ++i) {
     OpenClaim claim;
     claim.name = reader.array<sizeof(RecordHash)>();

@@ -24,6 +24,9 @@
 //   74+W+V    4  length P, then P bytes: keyed hash of the proof (16 bytes); P = 0 without, or when V is wiped
 //        +    4  length I, then I bytes: keyed hash of what was created (16 bytes), to know a repetition by; I = 0
 //                without an idempotency key or once spent
+//        +    4  length H, then H bytes: the sealed URL of the secret's webhook (core/webhook.h); H = 0 without, or
+//        once
+//                spent
 //        +    1  number of claims, at most one for each view that was taken; none once deleted or expired; for each
 //                  16  keyed hash of the claim
 //                   8  until when it is open
@@ -86,6 +89,7 @@ struct Record {
   std::uint64_t bytes = 0;
   std::optional<RecordHash> proof;
   std::optional<RecordHash> repetition;
+  Bytes webhook;
   std::vector<OpenClaim> claims;
 
   bool operator==(const Record&) const = default;

@@ -93,6 +93,7 @@ void Keyring::derive_all() {
   keys_->receipt = derive(keys_->root, "receipt");
   keys_->idempotency = derive(keys_->root, "idempotency");
   keys_->request = derive(keys_->root, "request");
+  keys_->webhook = derive(keys_->root, "webhook");
 }
 
 Keyring Keyring::generate(Random& random) {
@@ -107,6 +108,7 @@ Keyring Keyring::generate(Random& random) {
 
 const SymmetricKey& Keyring::pepper() const { return keys_->pepper; }
 const SymmetricKey& Keyring::audit_key() const { return keys_->audit; }
+const SymmetricKey& Keyring::webhook_key() const { return keys_->webhook; }
 
 Result<Keyring> Keyring::parse(ByteView file) {
   const std::string_view text = as_text(file);

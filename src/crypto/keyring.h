@@ -48,6 +48,8 @@ class Keyring {
   const SymmetricKey& pepper() const;
   // Keys the hash chain of the audit log.
   const SymmetricKey& audit_key() const;
+  // Seals the URLs of webhooks and signs what is sent there (core/webhook.h).
+  const SymmetricKey& webhook_key() const;
   // Identifies the keyring without revealing it: a store remembers it and refuses another keyring.
   std::array<std::uint8_t, 16> check_value() const;
 

@@ -31,6 +31,7 @@ struct Keyring::Keys {
   SymmetricKey receipt;
   SymmetricKey idempotency;
   SymmetricKey request;
+  SymmetricKey webhook;
   std::array<Epoch, kEpochsMax> epochs;
   std::size_t epoch_count = 0;
 };

@@ -4,6 +4,7 @@
 
 #include "core/event.h"
 #include "core/record.h"
+#include "core/webhook.h"
 #include "support/fakes.h"
 
 namespace disposable {
@@ -36,6 +37,7 @@ Record sample_record_v2() {
   record.bytes = 0x0A0B;
   record.proof.emplace().fill(0xBB);
   record.repetition.emplace().fill(0xCC);
+  record.webhook = {5, 6};
   OpenClaim claim;
   claim.name.fill(0xDD);
   claim.until = WallTime(std::chrono::milliseconds(0x0C0D));
@@ -93,6 +95,7 @@ TEST_CASE("record: the byte format of API v2 is pinned") {
         "0b0a000000000000"
         "10000000bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
         "10000000cccccccccccccccccccccccccccccccc"
+        "020000000506"
         "01"
         "dddddddddddddddddddddddddddddddd"
         "0d0c000000000000"
@@ -111,6 +114,7 @@ TEST_CASE("record: of API v2, round trip of what is there and what is not") {
   bare.request = true;
   bare.proof.reset();
   bare.repetition.reset();
+  bare.webhook.clear();
   bare.claims.clear();
   CHECK(decode_record(encode_record(bare)).value() == bare);
   Record many = full;
@@ -145,12 +149,21 @@ TEST_CASE("record: of API v2, what no record can be is kCorrupt") {
          record.state = State::kDeleted;
          record.views_left = 0;
          record.repetition.reset();
+         record.webhook.clear();
        }},
       {"a repetition of what is spent",
        [](Record& record) {
          record.state = State::kRetrieved;
          record.views_left = 0;
+         record.webhook.clear();
        }},
+      {"a webhook of what is spent",
+       [](Record& record) {
+         record.state = State::kRetrieved;
+         record.views_left = 0;
+         record.repetition.reset();
+       }},
+      {"a webhook too long", [](Record& record) { record.webhook.resize(kSealedWebhookMax + 1); }},
       {"changed before 1970", [](Record& record) { record.changed_at = WallTime(std::chrono::milliseconds(-1)); }},
       {"a claim for ever", [](Record& record) { record.claims[0].until = WallTime::max(); }},
       {"format 3", [](Record& record) { record.format = static_cast<RecordFormat>(3); }},
@@ -221,10 +234,16 @@ TEST_CASE("event: round trip of every action, and refusal of everything else") {
     CHECK(action_from_name(action_name(action)) == action);
   }
   CHECK_FALSE(action_from_name("burned"));
-  const Bytes good = encode_event(sample_event());
-  for (std::size_t i = 0; i < good.size(); ++i) {
-    CHECK(decode_event(ByteView(good).first(i)).error().code == Errc::kCorrupt);
+  Event told = sample_event();
+  told.webhook = {1, 2, 3};
+  CHECK(decode_event(encode_event(told)).value() == told);
+  for (const Event& event : {sample_event(), told}) {
+    const Bytes whole = encode_event(event);
+    for (std::size_t i = 0; i < whole.size(); ++i) {
+      CHECK(decode_event(ByteView(whole).first(i)).error().code == Errc::kCorrupt);
+    }
   }
+  const Bytes good = encode_event(sample_event());
   for (const std::size_t at : {std::size_t{0}, std::size_t{1}}) {
     Bytes bad = good;
     bad[at] = 9;

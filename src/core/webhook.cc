@@ -1,0 +1,32 @@
+#include "core/webhook.h"
+
+#include "crypto/aead.h"
+#include "crypto/hash.h"
+
+namespace disposable {
+
+namespace {
+
+static_assert(kSealedWebhookMax == kWebhookUrlMax + kBoxOverhead);
+
+SymmetricKey derive(const Keyring& keyring, std::string_view purpose, const Fingerprint& fingerprint) {
+  SymmetricKey key;
+  keyed_hash(keyring.webhook_key(), {as_bytes(purpose), fingerprint.bytes}, key.expose_mutable());
+  return key;
+}
+
+}  // namespace
+
+Bytes seal_webhook(const Keyring& keyring, const Fingerprint& fingerprint, ByteView url, Random& random) {
+  return seal(derive(keyring, "seal", fingerprint), url, fingerprint.bytes, random);
+}
+
+Result<SecretBytes> open_webhook(const Keyring& keyring, const Fingerprint& fingerprint, ByteView sealed) {
+  return open(derive(keyring, "seal", fingerprint), sealed, fingerprint.bytes);
+}
+
+SymmetricKey webhook_signing_key(const Keyring& keyring, const Fingerprint& fingerprint) {
+  return derive(keyring, "sign", fingerprint);
+}
+
+}  // namespace disposable
