@@ -96,6 +96,15 @@ std::optional<StoredToken> parse_line(std::string_view line) {
   return stored.token.id == *id ? std::optional(std::move(stored)) : std::nullopt;
 }
 
+// Left by one of us, if it was there before: another could hold it open and write to it afterwards.
+bool may_be_draft(const struct stat& draft, const std::filesystem::path& path) {
+  struct stat folder {};
+  struct stat file {};
+  return draft.st_uid == ::geteuid() ||
+         (::stat(path.parent_path().c_str(), &folder) == 0 && draft.st_uid == folder.st_uid) ||
+         (::lstat(path.c_str(), &file) == 0 && draft.st_uid == file.st_uid);
+}
+
 // What is written before it takes the file's name. Its lock is the file's: it is opened by all who want to change the
 // file, and whoever waited for one that has become the file meanwhile opens the next.
 Result<FileDescriptor> lock_draft(const std::filesystem::path& draft, const std::filesystem::path& path) {
@@ -107,7 +116,7 @@ Result<FileDescriptor> lock_draft(const std::filesystem::path& draft, const std:
       return cannot("write", path);
     }
     // Another name of it could be a file that the owner of the folder may not write.
-    if (!S_ISREG(ours.st_mode) || ours.st_nlink > 1) {
+    if (!S_ISREG(ours.st_mode) || ours.st_nlink > 1 || !may_be_draft(ours, path)) {
       return fail(Errc::kInvalidArgument, draft.string() + " is in the way; remove it");
     }
     struct stat named {};
@@ -126,14 +135,13 @@ bool give_to_reader(const FileDescriptor& draft, const std::filesystem::path& pa
     return false;
   }
   const mode_t mode = S_IRUSR | S_IWUSR | (replaced ? model.st_mode & S_IRGRP : 0U);
-  return (::geteuid() != 0 || ::fchown(draft.get(), model.st_uid, model.st_gid) == 0) &&
+  // Emptied first: what a crash left in it is not for a new reader.
+  return ::ftruncate(draft.get(), 0) == 0 &&
+         (::geteuid() != 0 || ::fchown(draft.get(), model.st_uid, model.st_gid) == 0) &&
          ::fchmod(draft.get(), mode) == 0;
 }
 
 bool write_all(const FileDescriptor& file, std::string_view content) {
-  if (::ftruncate(file.get(), 0) != 0) {
-    return false;
-  }
   for (off_t offset = 0; !content.empty();) {
     const ssize_t written = ::pwrite(file.get(), content.data(), content.size(), offset);
     if (written < 0 && errno != EINTR) {
