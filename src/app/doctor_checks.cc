@@ -7,6 +7,7 @@
 #include "app/epoch_needs.h"
 #include "app/epoch_uses.h"
 #include "app/key_file.h"
+#include "app/page_brand.h"
 #include "app/process.h"
 #include "app/restore_staging.h"
 #include "app/token_file.h"
@@ -104,6 +105,12 @@ Finding examine_creators(const Examination& examination) {
              : Finding{Verdict::kOk, text};
 }
 
+Finding examine_page(const Examination& examination) {
+  const Result<std::unique_ptr<Pages>> pages = open_pages(examination.options.page);
+  return pages ? Finding{Verdict::kOk, "named '" + examination.options.page.name + "'"}
+               : Finding{Verdict::kFailed, pages.error().detail, "see --page-logo"};
+}
+
 bool there(const std::filesystem::path& path) {
   std::error_code error;
   return std::filesystem::exists(path, error);
@@ -198,6 +205,7 @@ const std::vector<Check>& doctor_checks() {
       {"clock", examine_clock},
       {"keyring", examine_keyring},
       {"creators", examine_creators},
+      {"page", examine_page},
       {"store", examine_store},
       {"audit log", examine_audit_log},
       {"ledger", examine_ledger},

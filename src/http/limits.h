@@ -52,7 +52,7 @@ struct Limits {
   Rate wrong_passphrases{10, 5};  // over all secrets; five of one secret lock that one
   // Bytes that an address may store at once; given back evenly over 24 hours, so that twice as much fits into an
   // unlucky day. Over it 429.
-  std::uint64_t address_bytes_max = 64ULL << 20U;
+  std::uint64_t address_bytes_max = 256ULL << 20U;
 
   // --- What strangers may store in all -----------------------------------------------------------------------------
   std::uint64_t stored_bytes_max = 8ULL << 30U;     // of payloads; over it creates get 507

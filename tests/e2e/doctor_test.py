@@ -11,8 +11,8 @@ import certificates
 from fixture import temporary_folder
 from service import Service, run
 
-CHECKS = ["configuration", "certificate", "permissions", "disk", "clock", "keyring", "creators", "store", "audit log",
-          "ledger", "limits", "memory", "sandbox"]
+CHECKS = ["configuration", "certificate", "permissions", "disk", "clock", "keyring", "creators", "page", "store",
+          "audit log", "ledger", "limits", "memory", "sandbox"]
 
 
 class DoctorTest(unittest.TestCase):
@@ -151,6 +151,8 @@ class DoctorTest(unittest.TestCase):
             (("--disk-reserve-bytes", "1000G"), "disk", "failed", "less than --disk-reserve-bytes"),
             (("--connections-max", "1000000"), "limits", "warning", "1000000"),
             (("--no-sandbox",), "sandbox", "warning", "off"),
+            (("--page-name", "Bank"), "page", "ok", "named 'Bank'"),
+            (("--page-logo", self.folder / "nothing.svg"), "page", "failed", "nothing.svg"),
             (("--creators", "token,10.0.0.0/8"), "creators", "warning", "token,10.0.0.0/8; 0 tokens of 0 valid"),
             (tls(lasting), "certificate", "ok", "valid until"),
             (tls(ending), "certificate", "warning", "valid until"),
