@@ -21,6 +21,7 @@ events {{ worker_connections 1024; }}
 http {{
   log_format forwarded '$status $upstream_status';
   access_log {folder}/access.log forwarded;
+  access_log {folder}/combined.log combined;
   client_body_temp_path {folder}/body;
   proxy_temp_path {folder}/proxy;
   fastcgi_temp_path {folder}/fastcgi;
@@ -31,7 +32,7 @@ http {{
     keepalive 8;
   }}
   server {{
-    listen 127.0.0.1:{port};
+    listen 127.0.0.1:{port}{tls};
     client_max_body_size 16m;
     lingering_timeout 100ms;
     location / {{
@@ -50,15 +51,16 @@ http {{
 
 class Nginx:
     """One process before the services on these ports, ready when the constructor returns. A context manager. `retries` is
-    nginx's proxy_next_upstream."""
+    nginx's proxy_next_upstream; with a `pair` (certificates.py) it speaks TLS."""
 
-    def __init__(self, folder, *upstream_ports, streaming=False, retries="off"):
+    def __init__(self, folder, *upstream_ports, streaming=False, retries="off", pair=None):
         self.folder = pathlib.Path(folder) / "nginx"
         self.folder.mkdir()
         self.port = free_port()
         configuration = self.folder / "nginx.conf"
         configuration.write_text(CONFIGURATION.format(
             folder=self.folder, port=self.port, retries=retries,
+            tls=f" ssl;\n    ssl_certificate {pair.certificate};\n    ssl_certificate_key {pair.key}" if pair else "",
             upstreams="\n".join(f"    server 127.0.0.1:{port} max_fails=0;" for port in upstream_ports),
             buffering="off" if streaming else "on"))
         # Debian keeps it where only root looks.
@@ -84,6 +86,10 @@ class Nginx:
         path = self.folder / "access.log"
         rows = [line.split() for line in path.read_text().splitlines()] if path.exists() else []
         return [(int(row[0]), None if row[1] == "-" else row[1]) for row in rows]
+
+    def combined_log(self):
+        """As most administrators keep it: address, request line, status, bytes, referrer, browser."""
+        return (self.folder / "combined.log").read_text()
 
     def forwarded(self):
         """How many requests it has sent on."""

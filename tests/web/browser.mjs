@@ -1,29 +1,27 @@
-// Chromium, driven by playwright-core, against the fake of API v2: what the tests of the page share.
+// Chromium, driven by playwright-core, against the service: what the tests of the page share. It does not know the
+// service's authority; it takes the one public key of world.py, and no other.
 
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+
+import { ORIGINS, SERVICE } from "./service.mjs";
 
 const modules = createRequire(join(process.env.NODE_TOOLS, "/"));
 const { chromium } = modules("playwright-core");
 
-const format = await import(process.env.FORMAT_BUNDLE);
-export const URL_OF_FAKE = process.env.FAKE_URL;
 const FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage", "--disable-background-networking",
   "--disable-component-update", "--disable-sync", "--disable-extensions", "--disable-crash-reporter", "--disable-breakpad",
   "--no-default-browser-check", "--no-proxy-server",
   // Whatever the page would ask from elsewhere fails and is reported.
   "--host-resolver-rules=MAP insecure.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"];
-// The browser says so of every answer that is no success, and of every connection that breaks.
-const EXPECTED = /the server responded with a status of|net::ERR_(EMPTY_RESPONSE|CONTENT_LENGTH_MISMATCH|CONNECTION_|INTERNET_DISCONNECTED|FAILED)/;
+export const TRUST = `--ignore-certificate-errors-spki-list=${process.env.PUBLIC_KEY_HASH}`;
+// The browser says so of every answer that is no success, of every connection that breaks, and of INSECURE.
+const EXPECTED = /the server responded with a status of|net::ERR_(EMPTY_RESPONSE|CONTENT_LENGTH_MISMATCH|CONNECTION_|INTERNET_DISCONNECTED|FAILED)|Opener-Policy header has been ignored, because the URL's origin was untrustworthy/;
 
-export function launch(more = []) {
+export function launch(more = [TRUST]) {
   return chromium.launch({ executablePath: "/usr/bin/chromium", args: [...FLAGS, ...more], chromiumSandbox: false });
-}
-
-export async function fake(wishes) {
-  const response = await fetch(`${URL_OF_FAKE}/fake`, { method: "POST", body: JSON.stringify(wishes) });
-  return response.json();
 }
 
 // A page in a context of its own. `complaints` are what the console, scripts and the page's policy said.
@@ -39,7 +37,8 @@ export async function new_page(browser, options = {}) {
     }
   });
   page.on("request", (request) => {
-    if (!request.url().startsWith(URL_OF_FAKE) && !request.url().startsWith("blob:")) {
+    const url = new URL(request.url());
+    if (!ORIGINS.includes(url.origin)) {
       page.complaints.push(`asked for ${request.url()}`);
     }
   });
@@ -47,48 +46,7 @@ export async function new_page(browser, options = {}) {
 }
 
 export const heading = (page, name) => page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
-
-async function call(path, body, headers = {}) {
-  const response = await fetch(`${URL_OF_FAKE}/api/v2/${path}`, { method: "POST", body, headers });
-  return response.json();
-}
-
-// What create() does, without a browser: for tests of what comes after.
-export async function store({ text = "for your eyes only", files = [], views = 1, passphrase = "" } = {}) {
-  const link_key = format.random_bytes(32);
-  const keys = await format.derive_keys(link_key, passphrase);
-  const parts = [{ kind: "text", name: "", bytes: format.utf8(text) },
-    ...files.map(({ name, buffer }) => ({ kind: "file", name, bytes: new Uint8Array(buffer) }))];
-  const headers = { "Content-Type": "application/octet-stream", "Secret-Views": String(views), "Secret-Proof": format.base64url_encode(keys.proof) };
-  if (passphrase !== "") {
-    headers["Secret-Passphrase"] = format.base64url_encode(format.utf8(keys.server_passphrase));
-  }
-  const body = await format.seal_secret(keys.content, format.random_bytes(12), parts);
-  const { secret_key, receipt_key } = await call("secrets", body, headers);
-  const link = format.format_secret_link(URL_OF_FAKE, { secret_key, key: link_key });
-  return { link, receipt: format.format_receipt_link(URL_OF_FAKE, receipt_key), key: secret_key };
-}
-
-// What ask() does, without a browser.
-export async function new_request() {
-  const pair = await format.new_key_pair();
-  const { fill_key, request_key } = await call("requests", "{}", { "Content-Type": "application/json" });
-  const fill = format.format_fill_link(URL_OF_FAKE, { fill_key, public: pair.public });
-  return { fill, own: format.format_request_link(URL_OF_FAKE, { fill_key, request_key, pair }), fill_key, request_key };
-}
-
-// Creates through the page itself and returns its links.
-export async function create(browser, { text = "for your eyes only", files = [], views, passphrase } = {}) {
-  const page = await new_page(browser);
-  await page.goto(`${URL_OF_FAKE}/`);
-  await fill_secret(page, { text, files, views, passphrase });
-  await page.getByRole("button", { name: "Create the link" }).click();
-  await heading(page, "Your link is ready");
-  const link = await page.getByLabel("Link to the secret").inputValue();
-  const receipt = await page.getByLabel("Receipt link").inputValue();
-  await page.context().close();
-  return { link, receipt, key: link.split("#")[1].split(".")[0] };
-}
+export const press = (page, name) => page.getByRole("button", { name }).click();
 
 export async function fill_secret(page, { text = "", files = [], views, passphrase }) {
   if (text !== "") {
@@ -105,16 +63,38 @@ export async function fill_secret(page, { text = "", files = [], views, passphra
   }
 }
 
-export async function ask(browser) {
-  const page = await new_page(browser);
-  await page.goto(`${URL_OF_FAKE}/q`);
-  await page.getByRole("button", { name: "Create the links" }).click();
+// Creates through the page itself: {link, receipt, key}.
+export async function create(browser, wishes = { text: "for your eyes only" }, base = SERVICE) {
+  const page = await visit(browser, `${base}/`);
+  await fill_secret(page, wishes);
+  await press(page, "Create the link");
+  await heading(page, "Your link is ready");
+  const link = await page.getByLabel("Link to the secret").inputValue();
+  const receipt = await page.getByLabel("Receipt link").inputValue();
+  await done(page);
+  return { link, receipt, key: link.split("#")[1].split(".")[0] };
+}
+
+// Asks through the page itself.
+export async function ask(browser, base = SERVICE) {
+  const page = await visit(browser, `${base}/q`);
+  await press(page, "Create the links");
   await heading(page, "Your links are ready");
   const fill = await page.getByLabel("Link for the other person").inputValue();
   const own = await page.getByLabel("Your own link").inputValue();
-  await page.context().close();
-  const [fill_key, request_key] = own.split("#")[1].split(".");
-  return { fill, own, fill_key, request_key };
+  await done(page);
+  return { fill, own };
+}
+
+// Answers through the page itself: the receipt link.
+export async function answer(browser, fill, text) {
+  const page = await visit(browser, fill);
+  await page.getByLabel("Your answer").fill(text);
+  await press(page, "Encrypt and send");
+  await heading(page, "It is sent");
+  const receipt = await page.getByLabel("Receipt link").inputValue();
+  await done(page);
+  return receipt;
 }
 
 // Opens a link as a reader does: a page of its own, the link in the address bar.
@@ -124,13 +104,28 @@ export async function visit(browser, link, options) {
   return page;
 }
 
-export const file = (name, text) => ({ name, mimeType: "text/html", buffer: Buffer.from(text) });
+export const file = (name, content) => ({ name, mimeType: "text/html", buffer: Buffer.from(content) });
 
-export const open = (page) => page.getByRole("button", { name: "Open the secret" }).click();
+export const open = (page) => press(page, "Open the secret");
 export const secret_of = (page) => page.getByRole("region", { name: "The secret" }).textContent();
-export const views_of = async (key) => (await fake({})).views[key];
 
-export async function done(page) {
-  assert.deepEqual(page.complaints, []);
-  await page.context().close();
+export async function download(page, link = page.getByRole("link", { name: /^Download/ })) {
+  const [download] = await Promise.all([page.waitForEvent("download"), link.click()]);
+  return download;
+}
+
+// Lets the page's own clock run until `shown` is there. page.clock is installed.
+export async function run_until(page, shown, seconds) {
+  for (let second = 0; second < seconds && !(await shown.isVisible()); second += 1) {
+    await page.clock.runFor(1000);
+    await pause(20);
+  }
+  assert.ok(await shown.isVisible(), await page.textContent("main"));
+}
+
+export async function done(...pages) {
+  for (const page of pages) {
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
+  }
 }

@@ -2,9 +2,12 @@
 
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import unittest
+
+from suite import figure
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 ROOT = FOLDER.parents[1]
@@ -30,7 +33,8 @@ def prepare():
 
 
 def node_test(name, **environment):
-    """What `node --test` says about tests/web/<name>.test.mjs: (whether it passed, its output)."""
+    """What `node --test` says about tests/web/<name>.test.mjs: (whether it passed, its output). A line "figure: ..." of it
+    becomes a figure of the summary."""
     kept = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
     bundles = {"FORMAT_BUNDLE": str(TOOLS / "format.mjs"), "PARTS_BUNDLE": str(TOOLS / "parts.mjs")}
     # The browser's home: a short name, since it makes a socket there, whose path may have 107 characters.
@@ -39,4 +43,6 @@ def node_test(name, **environment):
         done = subprocess.run(["node", "--test", "--test-reporter=spec", f"{FOLDER}/{name}.test.mjs"], cwd=ROOT, text=True,
                               check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600,
                               env=kept | {"NODE_TOOLS": str(TOOLS)} | bundles | folders | environment)
+    for text in re.findall(r"^ℹ figure: (.*)$", done.stdout, re.MULTILINE):
+        figure(text)
     return done.returncode == 0, done.stdout

@@ -1,147 +1,257 @@
-// Every state that the page can be in, and how to get there: [name, how]. `at` goes to a link in the page under test, whose
-// language, width and colours are the caller's.
+// Every state that the page can be in, and how to get there: [name, how]. All but those that say `front` are those of the
+// real service. `how` leads the page under test, whose language, width and colours are the caller's, to it.
 
-import { URL_OF_FAKE, fake, file, new_request, store } from "./browser.mjs";
+import { file, run_until } from "./browser.mjs";
+import { FRONT, GUARDED, INSECURE, RESTRICTED, SERVICE, call, delete_secret, expiry, fill, front, lock, new_request, store, take_view } from "./service.mjs";
 
-const primary = (page) => page.locator("main button.large");
-const opened = async (page) => page.locator(".revealed").waitFor();
-const settled = async (page) => page.locator("main h1").waitFor();
-const RECENT = 1795600000; // a fixed moment, so that two runs show the same
+const NOBODYS = `6b1f0c62-7a35-4c9e-9f3e-2d8a4b0c1d2e.${"A".repeat(43)}`;
+const KEY_OF_NOBODY = "A".repeat(64);
+const LONG_NAME = "a very long name of a file that somebody has chosen.txt";
 
-async function create_in(page) {
-  await page.goto(`${URL_OF_FAKE}/${page.query}`);
-  await settled(page);
-}
-
+// To a link, with the caller's language.
 async function at(page, link) {
-  await page.goto(link.replace("#", `${page.query}#`));
-  await settled(page);
+  await page.goto(link.includes("#") ? link.replace("#", `${page.query}#`) : `${link}${page.query}`);
+  await page.locator("main h1").waitFor();
+}
+const create_at = (page, base = SERVICE) => at(page, `${base}/`);
+const press = (page) => page.locator("main button.large").click();
+const told = (page, where = ".alert:visible") => page.locator(where).first().waitFor();
+const type = (page, text = "for your eyes only") => page.locator("textarea").first().fill(text);
+
+async function send(page, base, text) {
+  await create_at(page, base);
+  await type(page, text);
+  await press(page);
 }
 
-// A secret in a state of our choice, seen by its link (or its receipt).
-async function secret_in(page, changes, options = {}, which = "link") {
+async function secret(page, options, { before = () => {}, which = "link" } = {}) {
   const made = await store(options);
-  await fake({ secrets: { [made.key]: changes } });
-  await at(page, made[which]);
-}
-
-async function request_in(page, changes, which) {
-  const made = await new_request();
-  await fake({ requests: { [made.fill_key]: changes } });
+  await before(made);
   await at(page, made[which]);
   return made;
 }
 
-async function open(page) {
-  await primary(page).click();
+async function opened(page, options) {
+  await secret(page, options);
+  await press(page);
+  await page.locator(".revealed").waitFor();
+}
+
+async function request(page, before, which = "fill", options) {
+  const made = await new_request(options);
+  await before(made);
+  await at(page, made[which]);
+  return made;
+}
+
+const delete_request = ({ fill_key, request_key }) => call("requests/delete", { fill_key, request_key });
+const receipt = (page, options, before) => secret(page, options, { before, which: "receipt" });
+const take_two = async (made) => void (await take_view(made), await take_view(made));
+
+// A browser behind a proxy that names it, so that limits hold for it; each time another one.
+let last_address = 0;
+async function as_stranger(page) {
+  const headers = { "X-Forwarded-For": `203.0.113.${(last_address += 1)}` };
+  await page.setExtraHTTPHeaders(headers);
+  return headers;
+}
+
+// The first and all that follow, until the page gives up.
+async function in_trouble(page, link, path, fault, shown) {
+  await page.clock.install();
+  await front({ faults: [{ path, fault, count: 40 }] });
+  await at_in_trouble(page, link, shown);
+  await front({ clear: true });
+}
+
+async function at_in_trouble(page, link, shown) {
+  await page.goto(link.replace(SERVICE, FRONT).replace("#", `${page.query}#`));
+  await run_until(page, page.locator(shown), 60);
+}
+
+// Made when they are asked for first; the moment in which they end is over by then, or soon.
+const short_lived = {};
+export async function prepare() {
+  [short_lived.secret, short_lived.request] = await Promise.all([store({ ttl: 1 }), new_request({ ttl: 1 })]);
 }
 
 export const STATES = [
-  ["create", create_in],
+  ["create", (page) => create_at(page)],
   ["create-password", async (page) => {
-    await create_in(page);
+    await create_at(page);
     await page.locator("summary").click();
     await page.locator(".panel-body button").click();
   }],
   ["create-files", async (page) => {
-    await create_in(page);
-    await page.locator("input[type=file]").setInputFiles([file("id_ed25519", "key"), file("a very long name of a file that somebody has chosen.txt", "x".repeat(5000))]);
+    await create_at(page);
+    await page.locator("input[type=file]").setInputFiles([file("id_ed25519", "key"), file(LONG_NAME, "x".repeat(5000))]);
   }],
   ["create-nothing", async (page) => {
-    await create_in(page);
-    await open(page);
-    await page.locator(".alert:visible").waitFor();
+    await create_at(page);
+    await press(page);
+    await told(page);
   }],
-  ["create-token", async (page) => {
-    await fake({ service: { creation: "token" } });
-    await create_in(page);
-    await fake({ service: { creation: "open" } });
+  ["create-token", (page) => create_at(page, GUARDED)],
+  ["create-token-wrong", async (page) => {
+    await create_at(page, GUARDED);
+    await type(page);
+    await page.locator("input[type=password]").last().fill("ds_wrong");
+    await press(page);
+    await told(page);
+  }],
+  ["create-too-large", async (page) => {
+    await send(page, GUARDED, "x".repeat(5000));
+    await told(page);
+  }],
+  ["create-no-room", async (page) => {
+    await create_at(page, GUARDED);
+    await type(page, "x".repeat(3000));
+    await page.locator("input[type=password]").last().fill(process.env.TOKEN);
+    await press(page);
+    await told(page);
+  }],
+  ["create-restricted", async (page) => {
+    await send(page, RESTRICTED);
+    await told(page);
+  }],
+  ["create-too-often", async (page) => {
+    const headers = await as_stranger(page);
+    await call("secrets", new Uint8Array(1), { headers });
+    await send(page);
+    await told(page);
+  }],
+  ["create-front-unavailable", async (page) => {
+    await create_at(page, FRONT);
+    await type(page);
+    await front({ faults: [{ path: "api/v2/secrets", fault: "500" }] });
+    await press(page);
+    await told(page);
   }],
   ["created", async (page) => {
-    await create_in(page);
-    await page.locator("textarea").fill("for your eyes only");
+    await create_at(page);
+    await type(page);
     await page.locator("input[type=password]").first().fill("a passphrase");
-    await open(page);
+    await press(page);
     await page.locator(".receipt").waitFor();
     await page.locator("summary").click();
     await page.locator(".qr").waitFor();
   }],
-  ["sealed", async (page) => secret_in(page, {}, { views: 3 })],
-  ["sealed-passphrase", async (page) => secret_in(page, {}, { passphrase: "p" })],
+  ["sealed", (page) => secret(page, { views: 3 })],
+  ["sealed-passphrase", (page) => secret(page, { passphrase: "p" })],
+  ["passphrase-missing", async (page) => {
+    await secret(page, { passphrase: "p" });
+    await press(page);
+    await told(page);
+  }],
   ["passphrase-wrong", async (page) => {
-    await secret_in(page, {}, { passphrase: "p" });
+    await secret(page, { passphrase: "p" });
     await page.locator("input[type=password]").fill("q");
-    await open(page);
-    await page.locator(".alert:visible").waitFor();
+    await press(page);
+    await told(page);
   }],
-  ["opened-text", async (page) => {
-    await secret_in(page, {}, { text: "user: admin\npassword: c0rrect-horse\n\nhttps://example.org/a/rather/long/address?that=has&to=be&broken=somewhere" });
-    await open(page);
-    await opened(page);
+  ["opened-text", (page) => opened(page, { text: "user: admin\npassword: c0rrect-horse\n\nhttps://example.org/a/rather/long/address?that=has&to=be&broken=somewhere" })],
+  ["opened-files", (page) => opened(page, { text: "the keys", files: [file("id_ed25519", "key"), file("отчёт.pdf", "x".repeat(70000))], views: 3 })],
+  ["opened-hidden", async (page) => {
+    await opened(page, {});
+    await page.locator(".revealed .actions button").last().click();
   }],
-  ["opened-files", async (page) => {
-    await secret_in(page, {}, { text: "the keys", files: [file("id_ed25519", "key"), file("отчёт.pdf", "x".repeat(70000))], views: 3 });
-    await open(page);
-    await opened(page);
+  ["opened-deleted", async (page) => {
+    await opened(page, { views: 2 });
+    await page.locator("button.danger").click();
+    await page.locator("button.danger").waitFor({ state: "detached" });
   }],
-  ["retrieved", async (page) => secret_in(page, { state: "retrieved", left: 0, changed: RECENT })],
-  ["deleted", async (page) => secret_in(page, { state: "deleted", left: 0, changed: RECENT })],
-  ["expired", async (page) => secret_in(page, { state: "expired", changed: RECENT, expires: RECENT })],
-  ["locked", async (page) => secret_in(page, { locked: Date.now() / 1000 + 700 })],
-  ["missing", async (page) => at(page, `${URL_OF_FAKE}/s#6b1f0c62-7a35-4c9e-9f3e-2d8a4b0c1d2e.${"A".repeat(43)}`)],
-  ["incomplete", async (page) => at(page, `${URL_OF_FAKE}/s#6b1f0c62-7a35-4c9e-9f3e-2d8a4b0c1d2e.AAAA`)],
+  ["retrieved", (page) => secret(page, {}, { before: take_view })],
+  ["retrieved-meanwhile", async (page) => {
+    const made = await secret(page, {});
+    await take_view(made);
+    await press(page);
+    await told(page, ".badge.gone");
+  }],
+  ["front-retrieved-lost", async (page) => {
+    const made = await store();
+    await at(page, made.link.replace(SERVICE, FRONT));
+    await front({ faults: [{ path: "secrets/retrieve", fault: "drop", count: 40 }] });
+    await Promise.all([press(page), page.waitForEvent("requestfailed")]); // after some that the browser repeats itself
+    await take_view(made);
+    await front({ clear: true });
+    await told(page, ".badge.gone");
+  }],
+  ["deleted", (page) => secret(page, {}, { before: delete_secret })],
+  ["expired", async (page) => {
+    await expiry(short_lived.secret);
+    await at(page, short_lived.secret.link);
+  }],
+  ["locked", (page) => secret(page, {}, { before: lock })],
+  ["missing", (page) => at(page, `${SERVICE}/s#${NOBODYS}`)],
+  ["incomplete", (page) => at(page, `${SERVICE}/s#${NOBODYS.slice(0, -20)}`)],
   ["wrong-key", async (page) => {
     const { key } = await store();
-    await at(page, `${URL_OF_FAKE}/s#${key}.${"A".repeat(43)}`);
-    await open(page);
-    await page.locator(".badge.bad").waitFor();
+    await at(page, `${SERVICE}/s#${key}.${"A".repeat(43)}`);
+    await press(page);
+    await told(page, ".badge.bad");
   }],
   ["damaged", async (page) => {
-    const made = await new_request();
-    const other = await new_request();
-    await fake({ requests: { [made.fill_key]: { state: "filled", request_key: made.request_key } } });
-    await at(page, other.fill);
-    await page.locator("textarea").fill("for another");
-    await open(page);
-    await page.locator(".receipt").waitFor();
-    // The other's answer under this one's keys.
-    const [fill_key, , pair] = made.own.split("#")[1].split(".");
-    await fake({ requests: { [fill_key]: { state: "filled" } } });
-    await at(page, `${URL_OF_FAKE}/q#${fill_key}.${other.request_key}.${pair}`);
-    await open(page);
-    await page.locator(".badge.bad").waitFor();
+    await request(page, (made) => fill(made, new Uint8Array(200).fill(2)), "own");
+    await press(page);
+    await told(page, ".badge.bad");
   }],
-  ["rate-limited", async (page) => {
-    const { link } = await store();
-    await fake({ faults: [{ path: "secrets/status", fault: "429" }] });
-    await at(page, link);
+  ["too-often", async (page) => {
+    const headers = await as_stranger(page);
+    await call("secrets/status", { secret_key: NOBODYS.split(".")[0] }, { headers });
+    await at(page, `${SERVICE}/s#${NOBODYS}`);
   }],
-  ["receipt-unopened", async (page) => secret_in(page, {}, {}, "receipt")],
-  ["receipt-partly", async (page) => secret_in(page, { left: 1, changed: RECENT }, { views: 3 }, "receipt")],
-  ["receipt-opened", async (page) => secret_in(page, { state: "retrieved", left: 0, changed: RECENT }, {}, "receipt")],
-  ["receipt-deleting", async (page) => {
-    await secret_in(page, { locked: Date.now() / 1000 + 700 }, {}, "receipt");
+  ["front-unreachable", async (page) => in_trouble(page, (await store()).link, "secrets/status", "drop", ".badge.bad")],
+  ["front-unavailable", async (page) => in_trouble(page, (await store()).link, "secrets/status", "503", ".badge.bad")],
+  ["insecure", (page) => at(page, `${INSECURE}/s#${NOBODYS}`)],
+  ["receipt-unopened", (page) => receipt(page)],
+  ["receipt-partly", (page) => receipt(page, { views: 3 }, take_two)],
+  ["receipt-opened", (page) => receipt(page, {}, take_view)],
+  ["receipt-deleted", (page) => receipt(page, {}, delete_secret)],
+  ["receipt-expired", async (page) => {
+    await expiry(short_lived.secret);
+    await at(page, short_lived.secret.receipt);
+  }],
+  ["receipt-locked-deleting", async (page) => {
+    await receipt(page, {}, lock);
     await page.locator("button.danger").click();
   }],
-  ["receipt-missing", async (page) => at(page, `${URL_OF_FAKE}/r#${"A".repeat(64)}`)],
-  ["ask", async (page) => {
-    await page.goto(`${URL_OF_FAKE}/q${page.query}`);
-    await settled(page);
+  ["receipt-now-deleted", async (page) => {
+    await receipt(page);
+    await page.locator("button.danger").click();
+    await page.locator("button.danger").click();
+    await told(page, ".badge.gone");
   }],
+  ["receipt-missing", (page) => at(page, `${SERVICE}/r#${KEY_OF_NOBODY}`)],
+  ["receipt-incomplete", (page) => at(page, `${SERVICE}/r#${KEY_OF_NOBODY.slice(1)}`)],
+  ["ask", (page) => at(page, `${SERVICE}/q`)],
+  ["ask-token", (page) => at(page, `${GUARDED}/q`)],
   ["asked", async (page) => {
-    await page.goto(`${URL_OF_FAKE}/q${page.query}`);
-    await open(page);
+    await at(page, `${SERVICE}/q`);
+    await press(page);
     await page.locator(".keep").waitFor();
   }],
-  ["fill", async (page) => request_in(page, {}, "fill")],
+  ["waiting", (page) => request(page, () => {}, "own")],
+  ["fill", (page) => request(page, () => {})],
   ["sent", async (page) => {
-    await request_in(page, {}, "fill");
-    await page.locator("textarea").fill("for the asker");
-    await open(page);
+    await request(page, () => {});
+    await type(page, "for the asker");
+    await press(page);
     await page.locator(".receipt").waitFor();
   }],
-  ["filled", async (page) => request_in(page, { state: "filled" }, "fill")],
-  ["request-expired", async (page) => request_in(page, { state: "expired" }, "fill")],
-  ["request-deleted", async (page) => request_in(page, { state: "deleted" }, "own")],
-  ["waiting", async (page) => request_in(page, {}, "own")],
+  ["answered-meanwhile", async (page) => {
+    const made = await request(page, () => {});
+    await fill(made);
+    await type(page, "for the asker");
+    await press(page);
+    await told(page, ".badge.good");
+  }],
+  ["answer-to-open", (page) => request(page, (made) => fill(made), "own")],
+  ["filled", (page) => request(page, (made) => fill(made))],
+  ["request-expired", async (page) => {
+    await expiry(short_lived.secret); // which ends as soon
+    await at(page, short_lived.request.fill);
+  }],
+  ["request-deleted", (page) => request(page, delete_request, "own")],
+  ["request-missing", (page) => at(page, `${SERVICE}/q#${NOBODYS.slice(0, 37)}B${"A".repeat(86)}`)],
+  ["request-incomplete", (page) => at(page, `${SERVICE}/q#${NOBODYS}`)],
 ];

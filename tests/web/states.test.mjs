@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { launch, new_page } from "./browser.mjs";
-import { STATES } from "./states.mjs";
+import { STATES, prepare } from "./states.mjs";
 
 const modules = createRequire(join(process.env.NODE_TOOLS, "/"));
 const axe = readFileSync(modules.resolve("axe-core/axe.min.js"), "utf8");
@@ -34,7 +34,7 @@ const wanted = process.env.STATES?.split(",");
 const screenshots = process.env.SCREENSHOTS;
 
 let browser;
-before(async () => (browser = await launch()));
+before(async () => ([browser] = await Promise.all([launch(), prepare()])));
 after(() => browser.close());
 
 async function check(page, name) {
@@ -64,7 +64,7 @@ for (const [turn, look] of LOOKS.entries()) {
       const page = await new_page(browser, { viewport: look.viewport, colorScheme: look.colorScheme, reducedMotion: "reduce" });
       page.query = look.query;
       try {
-        await reach(page, browser);
+        await reach(page);
         await page.evaluate(axe);
         await check(page, `${name}, ${look.name}`);
         if (screenshots) {
