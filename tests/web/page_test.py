@@ -1,5 +1,8 @@
 """The page in a browser, served over TLS by the release executable, and its end-to-end format against the vectors."""
 
+import json
+import pathlib
+import tempfile
 import unittest
 
 import node_tools
@@ -43,6 +46,28 @@ class BrowserTest(unittest.TestCase):
 
     def test_every_state_is_accessible(self):
         self.passes("states")
+
+    def test_the_page_and_the_client_open_what_the_other_makes(self):
+        self.passes("exchange")
+
+    def test_of_two_browsers_one_reads_a_secret(self):
+        self.passes("race")
+
+    def test_nothing_that_a_stranger_writes_runs(self):
+        self.passes("injection")
+
+    def test_no_key_leaves_the_browser_or_gets_into_a_log(self):
+        with tempfile.TemporaryDirectory() as folder:
+            leaks = pathlib.Path(folder, "leaks")
+            self.passes("leaks", LEAKS_FILE=str(leaks))
+            keys = json.loads(leaks.read_text())
+        proxy, service = self.world.nginx.combined_log(), "\n".join(self.world.plain.log)
+        for log in (proxy, service):
+            for key in keys:
+                self.assertNotIn(key, log)
+        self.assertRegex(proxy, r'"GET /imprint HTTP/1.1" 404 \d+ "-"')
+        self.assertRegex(proxy, r'"POST /api/v2/secrets/retrieve HTTP/1.1" 200 \d+ "-"')
+        self.assertIn('"route":"/api/v2/secrets/retrieve"', service)
 
     def test_its_policy_has_no_grave_weakness(self):
         self.passes("policy")

@@ -81,10 +81,18 @@ export async function lock({ key }) {
   }
 }
 
-// Fills a request with a body of our own making, or with a text as the page does.
-export async function fill(request, body) {
-  body ??= await format.seal_request(request.pair.public, await format.new_key_pair(), format.random_bytes(12), [text_part("for the asker")]);
-  return good("requests/fill", body, { headers: { "Request-Fill-Key": request.fill_key } });
+// Fills a request with a body of our own making, or with what the page would send.
+export const fill = async (request, body) =>
+  good("requests/fill", body ?? (await sealed_for(request, [text_part("for the asker")])), { headers: { "Request-Fill-Key": request.fill_key } });
+
+async function sealed_for(request, parts) {
+  return format.seal_request(request.pair.public, await format.new_key_pair(), format.random_bytes(12), parts);
+}
+
+// Answers it with these parts; the link that opens them.
+export async function answer_parts(request, parts) {
+  await fill(request, await sealed_for(request, parts));
+  return { link: request.own };
 }
 
 export async function until(condition, what) {
