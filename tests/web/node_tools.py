@@ -32,15 +32,15 @@ def prepare():
         "--bundle", "--format=esm", "--out-extension:.js=.mjs", "--log-level=warning", f"--outdir={TOOLS}")
 
 
-def node_test(name, **environment):
-    """What `node --test` says about tests/web/<name>.test.mjs: (whether it passed, its output). A line "figure: ..." of it
+def node_test(*names, **environment):
+    """What `node --test` says about each tests/web/<name>.test.mjs: (whether they passed, its output). A line "figure: ..." of it
     becomes a figure of the summary."""
     kept = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
     bundles = {"FORMAT_BUNDLE": str(TOOLS / "format.mjs"), "PARTS_BUNDLE": str(TOOLS / "parts.mjs")}
     # The browser's home: a short name, since it makes a socket there, whose path may have 107 characters.
     with tempfile.TemporaryDirectory(prefix="c-") as home:
         folders = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "TMPDIR"), home)
-        done = subprocess.run(["node", "--test", "--test-reporter=spec", f"{FOLDER}/{name}.test.mjs"], cwd=ROOT, text=True,
+        done = subprocess.run(["node", "--test", "--test-reporter=spec", "--test-concurrency=2", *(f"{FOLDER}/{name}.test.mjs" for name in names)], cwd=ROOT, text=True,
                               check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600,
                               env=kept | {"NODE_TOOLS": str(TOOLS)} | bundles | folders | environment)
     for text in re.findall(r"^ℹ figure: (.*)$", done.stdout, re.MULTILINE):

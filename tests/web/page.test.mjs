@@ -1,11 +1,10 @@
 // What the page does, as its users see it: a browser and the service, over TLS.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 
-import { TRUST, answer, ask, create, done, download, file, fill_secret, heading, launch, new_page, open, press, secret_of, visit } from "./browser.mjs";
-import { GUARDED, INSECURE, SERVICE, new_request, store, views_of } from "./service.mjs";
+import { TRUST, answer, ask, done, fill_secret, heading, launch, new_page, open, press, secret_of, visit } from "./browser.mjs";
+import { GUARDED, INSECURE, SERVICE, new_request } from "./service.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -19,86 +18,6 @@ test("a browser that does not know the certificate's key does not come in", asyn
   } finally {
     await stranger.close();
   }
-});
-
-test("a secret is opened by a click, once, and whoever comes later is told when that was", async () => {
-  const { link, key } = await store({ text: "  two lines\n\n\tand <b>markup</b> & 🔑 " });
-  const page = await visit(browser, link);
-  await heading(page, "Somebody sent you a secret");
-  assert.equal(await views_of(key), 1, "looking spends nothing");
-  await open(page);
-  assert.equal(await secret_of(page), "  two lines\n\n\tand <b>markup</b> & 🔑 ");
-  await page.getByText("It was opened for the last time").waitFor();
-  const second = await visit(browser, link);
-  await heading(second, "It was already opened");
-  await second.getByText("If it was not you, tell the sender at once").waitFor();
-  await done(second);
-  await done(page);
-});
-
-test("the key leaves the address bar at once, and reaches no storage", async () => {
-  const { link } = await store();
-  const page = await visit(browser, link);
-  await heading(page, "Somebody sent you a secret");
-  assert.equal(page.url(), `${SERVICE}/s`);
-  assert.equal(await page.evaluate(() => history.length), 2, "about:blank and this one");
-  await open(page);
-  await secret_of(page);
-  const kept = await page.evaluate(() => [document.cookie, localStorage.length, sessionStorage.length, document.documentElement.outerHTML.length > 0]);
-  assert.deepEqual(kept, ["", 0, 0, true]);
-  await done(page);
-});
-
-test("a passphrase guards the opening: wrong ones cost nothing, the fifth locks", async () => {
-  const { link, key } = await store({ passphrase: "correct horse" });
-  const page = await visit(browser, link);
-  await open(page);
-  await page.getByText("Please enter the passphrase").waitFor();
-  const field = page.getByLabel("Passphrase");
-  await field.fill("wrong horse");
-  await field.press("Enter");
-  await page.getByText("This passphrase is wrong").waitFor();
-  assert.equal(await field.evaluate((element) => element === document.activeElement && element.ariaInvalid), "true");
-  await field.fill("correct horse");
-  await field.press("Enter");
-  assert.equal(await secret_of(page), "for your eyes only");
-  await done(page);
-
-  const other = await store({ passphrase: "correct horse" });
-  const stranger = await visit(browser, other.link);
-  for (let wrong = 1; wrong <= 6; wrong += 1) {
-    await stranger.getByLabel("Passphrase").fill(`guess ${wrong}`);
-    await open(stranger);
-    await stranger.getByText(wrong < 6 ? "This passphrase is wrong" : "There were too many wrong tries").waitFor();
-    await stranger.getByRole("button", { name: /Open the secret|Check again/ }).waitFor();
-  }
-  assert.equal(await views_of(other.key), 1);
-  assert.equal(await views_of(key), 0);
-  await done(stranger);
-});
-
-test("half a link spends nothing, and neither does one with a wrong key", async () => {
-  const { link, key } = await store();
-  const cut = await visit(browser, link.slice(0, -7));
-  await heading(cut, "The link is not complete");
-  await done(cut);
-  const wrong = await visit(browser, `${link.split(".").slice(0, -1).join(".")}.${"A".repeat(43)}`);
-  await open(wrong);
-  await heading(wrong, "The link does not fit");
-  assert.equal(await views_of(key), 1);
-  await done(wrong);
-});
-
-test("files come back byte by byte under a harmless name, and are never shown", async () => {
-  const content = "<script>document.title='run'</script>";
-  const { link } = await create(browser, { files: [file("..\\evil/\u202Ecod.exe\u0000.html", content)] });
-  const reader = await visit(browser, link);
-  await open(reader);
-  const downloaded = await download(reader);
-  assert.match(downloaded.suggestedFilename(), /^[a-z.]+html$/);
-  assert.equal(readFileSync(await downloaded.path(), "utf8"), content);
-  assert.match(await reader.title(), /^Here is your secret/);
-  await done(reader);
 });
 
 test("files are taken by drop and by paste", async () => {
@@ -117,40 +36,6 @@ test("files are taken by drop and by paste", async () => {
   }
   await page.getByRole("button", { name: /^Remove .*drop.txt/ }).click();
   assert.equal(await page.getByText("drop.txt").count(), 0);
-  await done(page);
-});
-
-test("a secret with views left can be deleted by its reader, and others are told", async () => {
-  const { link } = await store({ views: 3 });
-  const page = await visit(browser, link);
-  await open(page);
-  await page.getByText("It can be opened 2 more times.").waitFor();
-  await page.getByRole("button", { name: "Hide" }).click();
-  assert.equal(await secret_of(page), "Hidden");
-  await page.getByRole("button", { name: "Show" }).click();
-  assert.equal(await secret_of(page), "for your eyes only");
-  await page.getByRole("button", { name: "Delete it from the server now" }).click();
-  await page.getByText("It is deleted from this server").waitFor();
-  const other = await visit(browser, link);
-  await heading(other, "It was deleted");
-  await done(other);
-  await done(page);
-});
-
-test("a receipt tells what has become of a secret, and deletes it after a second question", async () => {
-  const { link, receipt } = await store();
-  const page = await visit(browser, receipt);
-  await heading(page, "Not opened yet");
-  await page.getByRole("button", { name: "Delete the secret" }).click();
-  await page.getByRole("button", { name: "Cancel" }).click();
-  await page.getByRole("button", { name: "Check again" }).click();
-  await heading(page, "Not opened yet");
-  await page.getByRole("button", { name: "Delete the secret" }).click();
-  await page.getByRole("button", { name: "Yes, delete for good" }).click();
-  await heading(page, "It is deleted");
-  const reader = await visit(browser, link);
-  await heading(reader, "It was deleted");
-  await done(reader);
   await done(page);
 });
 
@@ -199,30 +84,6 @@ test("who asks is warned before the only link to the answer is lost", async () =
     assert.deepEqual(asked, copied ? [] : ["beforeunload"]);
     await done(page);
   }
-});
-
-test("another link in the same tab is opened as if it came first", async () => {
-  const [one, two] = [await store({ text: "one" }), await store({ text: "two" })];
-  const page = await visit(browser, one.link);
-  await open(page);
-  assert.equal(await secret_of(page), "one");
-  await page.evaluate((hash) => (location.hash = hash), new URL(two.link).hash);
-  await open(page);
-  await page.getByText("two", { exact: true }).waitFor();
-  assert.equal(page.url(), `${SERVICE}/s`);
-  await done(page);
-});
-
-test("an opened secret does not come back by the back button", async () => {
-  const { link } = await store();
-  const page = await visit(browser, link);
-  await open(page);
-  await secret_of(page);
-  await page.goto(`${SERVICE}/q`);
-  await page.goBack();
-  await heading(page, "The link is not complete");
-  assert.ok(!(await page.content()).includes("for your eyes only"));
-  await done(page);
 });
 
 test("the language is the browser's, can be changed without losing anything, and is kept by no storage", async () => {

@@ -56,18 +56,19 @@ async function as_stranger(page) {
   return headers;
 }
 
-// The first and all that follow, until the page gives up.
-async function in_trouble(page, link, path, fault, shown) {
-  await page.clock.install();
-  await front({ faults: [{ path, fault, count: 40 }] });
-  await at_in_trouble(page, link, shown);
-  await front({ clear: true });
-}
+// One state at a time has the front, which has its faults for all.
+let last = Promise.resolve();
+const alone = (how) => (page) => (last = last.catch(() => {}).then(() => how(page)));
 
-async function at_in_trouble(page, link, shown) {
+// What happens to all that is asked for there, until the page gives up.
+const in_trouble = (fault) => alone(async (page) => {
+  const { link } = await store();
+  await page.clock.install();
+  await front({ faults: [{ path: "secrets/status", fault, count: 40 }] });
   await page.goto(link.replace(SERVICE, FRONT).replace("#", `${page.query}#`));
-  await run_until(page, page.locator(shown), 60);
-}
+  await run_until(page, page.locator(".badge.bad"), 60);
+  await front({ clear: true });
+});
 
 // Made when they are asked for first; the moment in which they end is over by then, or soon.
 const short_lived = {};
@@ -120,13 +121,13 @@ export const STATES = [
     await send(page);
     await told(page);
   }],
-  ["create-front-unavailable", async (page) => {
+  ["create-front-broken", alone(async (page) => {
     await create_at(page, FRONT);
     await type(page);
     await front({ faults: [{ path: "api/v2/secrets", fault: "500" }] });
     await press(page);
     await told(page);
-  }],
+  })],
   ["created", async (page) => {
     await create_at(page);
     await type(page);
@@ -167,7 +168,7 @@ export const STATES = [
     await press(page);
     await told(page, ".badge.gone");
   }],
-  ["front-retrieved-lost", async (page) => {
+  ["front-retrieved-lost", alone(async (page) => {
     const made = await store();
     await at(page, made.link.replace(SERVICE, FRONT));
     await front({ faults: [{ path: "secrets/retrieve", fault: "drop", count: 40 }] });
@@ -175,13 +176,13 @@ export const STATES = [
     await take_view(made);
     await front({ clear: true });
     await told(page, ".badge.gone");
-  }],
+  })],
   ["deleted", (page) => secret(page, {}, { before: delete_secret })],
   ["expired", async (page) => {
     await expiry(short_lived.secret);
     await at(page, short_lived.secret.link);
   }],
-  ["locked", (page) => secret(page, {}, { before: lock })],
+  ["locked", (page) => secret(page, {}, { before: (made) => lock(made) })],
   ["missing", (page) => at(page, `${SERVICE}/s#${NOBODYS}`)],
   ["incomplete", (page) => at(page, `${SERVICE}/s#${NOBODYS.slice(0, -20)}`)],
   ["wrong-key", async (page) => {
@@ -200,8 +201,8 @@ export const STATES = [
     await call("secrets/status", { secret_key: NOBODYS.split(".")[0] }, { headers });
     await at(page, `${SERVICE}/s#${NOBODYS}`);
   }],
-  ["front-unreachable", async (page) => in_trouble(page, (await store()).link, "secrets/status", "drop", ".badge.bad")],
-  ["front-unavailable", async (page) => in_trouble(page, (await store()).link, "secrets/status", "503", ".badge.bad")],
+  ["front-unreachable", in_trouble("drop")],
+  ["front-unavailable", in_trouble("503")],
   ["insecure", (page) => at(page, `${INSECURE}/s#${NOBODYS}`)],
   ["receipt-unopened", (page) => receipt(page)],
   ["receipt-partly", (page) => receipt(page, { views: 3 }, take_two)],
@@ -212,7 +213,7 @@ export const STATES = [
     await at(page, short_lived.secret.receipt);
   }],
   ["receipt-locked-deleting", async (page) => {
-    await receipt(page, {}, lock);
+    await receipt(page, {}, (made) => lock(made));
     await page.locator("button.danger").click();
   }],
   ["receipt-now-deleted", async (page) => {

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 
 import { launch, new_page } from "./browser.mjs";
 import { STATES, prepare } from "./states.mjs";
@@ -57,26 +57,33 @@ async function check(page, name) {
 
 const in_every_look = screenshots || process.env.DISPOSABLE_LONG;
 
-for (const [turn, look] of LOOKS.entries()) {
-  test(`${look.name}: every state is accessible, fits, and breaks no policy`, async () => {
-    const states = STATES.filter((_, at) => in_every_look || at % LOOKS.length === turn);
-    for (const [name, reach] of states.filter(([name]) => wanted?.includes(name) ?? true)) {
-      const page = await new_page(browser, { viewport: look.viewport, colorScheme: look.colorScheme, reducedMotion: "reduce" });
-      page.query = look.query;
-      try {
-        await reach(page);
-        await page.evaluate(axe);
-        await check(page, `${name}, ${look.name}`);
-        if (screenshots) {
-          mkdirSync(screenshots, { recursive: true });
-          await page.screenshot({ path: join(screenshots, `${name}-${look.name}.png`), fullPage: true });
-        }
-      } catch (error) {
-        error.message = `${name}, ${look.name}: ${error.message}`;
-        throw error;
-      } finally {
-        await page.context().close();
-      }
+async function see(state, look) {
+  const [name, reach] = state;
+  const page = await new_page(browser, { viewport: look.viewport, colorScheme: look.colorScheme, reducedMotion: "reduce" });
+  page.query = look.query;
+  try {
+    await reach(page);
+    await page.evaluate(axe);
+    await check(page, `${name}, ${look.name}`);
+    if (screenshots) {
+      mkdirSync(screenshots, { recursive: true });
+      await page.screenshot({ path: join(screenshots, `${name}-${look.name}.png`), fullPage: true });
     }
-  });
+  } catch (error) {
+    error.message = `${name}, ${look.name}: ${error.message}`;
+    throw error;
+  } finally {
+    await page.context().close();
+  }
 }
+
+describe("every state is accessible, fits, and breaks no policy", { concurrency: 2 }, () => {
+  for (const [turn, look] of LOOKS.entries()) {
+    test(look.name, async () => {
+      const states = STATES.filter((_, at) => in_every_look || at % LOOKS.length === turn);
+      for (const state of states.filter(([name]) => wanted?.includes(name) ?? true)) {
+        await see(state, look);
+      }
+    });
+  }
+});
