@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { TRUST, answer, ask, done, fill_secret, heading, launch, new_page, open, press, secret_of, visit } from "./browser.mjs";
-import { GUARDED, INSECURE, SERVICE, new_request } from "./service.mjs";
+import { GUARDED, INSECURE, RESTRICTED, SERVICE, new_request } from "./service.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -35,7 +35,7 @@ test("files are taken by drop and by paste", async () => {
     await page.getByText(`${event}.txt`).waitFor();
   }
   await page.getByRole("button", { name: /^Remove .*drop.txt/ }).click();
-  assert.equal(await page.getByText("drop.txt").count(), 0);
+  assert.deepEqual(await page.locator(".files bdi").allTextContents(), ["paste.txt"]);
   await done(page);
 });
 
@@ -146,6 +146,15 @@ test("what is too large or refused is said beside the form, which keeps its text
   await press(page, "Create the link");
   await page.getByText("The server has no room at the moment").waitFor();
   assert.equal(await page.getByLabel("Your secret").inputValue(), "short");
+  await done(page);
+});
+
+test("who may not create from here is told so, and not asked for a token that would not help", async () => {
+  const page = await visit(browser, `${RESTRICTED}/`);
+  await fill_secret(page, { text: "for your eyes only" });
+  await press(page, "Create the link");
+  await page.getByText("This server does not let you create from here. Ask whoever runs it.").waitFor();
+  assert.equal(await page.getByLabel("Access token").isVisible(), false);
   await done(page);
 });
 

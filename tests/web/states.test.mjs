@@ -45,6 +45,13 @@ async function check(page, name) {
     return language.top < name.bottom && name.top < language.bottom;
   });
   assert.ok(beside, `${name}: the choice of language has a line of its own`);
+  const crowded = await page.evaluate(() => {
+    const box = (element) => element.getBoundingClientRect();
+    const texts = [...document.querySelectorAll("main :is(label, p, button)")].filter((element) => box(element).height > 0);
+    return [...document.querySelectorAll(".alert:not([hidden])")].filter((alert) =>
+      texts.some((text) => box(text).top >= box(alert).bottom - 1 && box(text).top < box(alert).bottom + 10)).length;
+  });
+  assert.equal(crowded, 0, `${name}: an alert touches what is below it`);
   // Straight into the page's world by the debugger: the page's own policy would not let a test's script in.
   const found = await page.evaluate((rules) => axe.run(document, { runOnly: rules, resultTypes: ["violations"] }).then((result) => result.violations), RULES);
   const told = found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join("; ")}`);

@@ -100,7 +100,7 @@ export async function create_page(): Promise<void> {
       return show_created(created.value, wishes);
     }
     problem.tell(refusal_of(created.problem, service));
-    if (["unauthorized", "forbidden"].includes(created.problem.name)) {
+    if (created.problem.name === "unauthorized") {
       token_field.hidden = false;
       token.focus();
     }

@@ -40,7 +40,7 @@ export async function ask_page(): Promise<void> {
       return show_asked({ ...made.value, pair }, made.value.expires_at);
     }
     problem.tell(refusal_of(made.problem, service));
-    if (["unauthorized", "forbidden"].includes(made.problem.name)) {
+    if (made.problem.name === "unauthorized") {
       token_field.hidden = false;
       token.focus();
     }
