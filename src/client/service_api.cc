@@ -158,9 +158,12 @@ Outcome<SecretStatus> ServiceApi::request_status(const SecretKey& fill_key) {
 
 Outcome<CreatedSecret> ServiceApi::fill(const SecretKey& fill_key, ByteView body) {
   HttpRequest request{"POST", "/api/v2/requests/fill", kBytes, body, {}};
-  request.fields = {{"Request-Fill-Key", std::string(as_text(fill_key.format().expose()))}};
+  std::array<std::uint8_t, kIdempotencyKeySize> key{};
+  random_.fill(key);
+  request.fields = {{"Request-Fill-Key", std::string(as_text(fill_key.format().expose()))},
+                    {"Idempotency-Key", base64url_encode(key)}};
   const Outcome<HttpResponse> response = attempts_.send(request, Repeat::kWhileLost);
-  // Filled by the attempt whose answer was lost; or by somebody else, when that attempt never arrived.
+  // Filled by the attempt whose answer was lost, and collected since; or by somebody else, when it never arrived.
   if (response && attempts_.lost_an_answer() && problem_name(*response) == "filled") {
     return CreatedSecret{};
   }

@@ -156,16 +156,17 @@ Result<SecretBytes> open_claimed(const Keyring& keyring, const SecretKey& key, c
   return data_key ? open(*data_key, payload, associated) : fail(data_key.error());
 }
 
-Result<RecordHash> repetition_hash(const Keyring& keyring, const SecretKey& key, const Record& record, ByteView secret,
-                                   const Factors& factors) {
+Result<RecordHash> repetition_hash(const Keyring& keyring, const SecretKey& key, const Record& record,
+                                   const NewSharedSecret& secret, const Factors& factors) {
   const Bytes fixed = ByteWriter()
-                          .u64(secret.size())
+                          .block(as_bytes(secret.idempotency_key))
+                          .u64(secret.secret.size())
                           .u8(record.views)
                           .i64((record.expires_at - record.created_at).count())
                           .u8(static_cast<std::uint8_t>(factors.proof.size()))
                           .take();
   return hash_for(keyring, key, record, Keyring::Purpose::kIdempotency,
-                  {fixed, secret, factors.proof.expose(), factors.passphrase.expose()});
+                  {fixed, secret.secret.expose(), factors.proof.expose(), factors.passphrase.expose()});
 }
 
 }  // namespace disposable

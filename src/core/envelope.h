@@ -10,6 +10,7 @@
 #pragma once
 
 #include "core/record.h"
+#include "core/shared_secret.h"
 #include "crypto/keyring.h"
 #include "crypto/random.h"
 
@@ -43,8 +44,8 @@ Result<SecretBytes> open_claimed(const Keyring& keyring, const SecretKey& key, c
                                  const OpenClaim& opened, ByteView claim, ByteView payload, const Factors& factors);
 
 // Tells whether something is created a second time. The passphrase is in it as its factor, so that the hash is no
-// quicker way to guess it.
-Result<RecordHash> repetition_hash(const Keyring& keyring, const SecretKey& key, const Record& record, ByteView secret,
-                                   const Factors& factors);
+// quicker way to guess it. So is the idempotency key: a request's secret has the same key whoever fills it.
+Result<RecordHash> repetition_hash(const Keyring& keyring, const SecretKey& key, const Record& record,
+                                   const NewSharedSecret& secret, const Factors& factors);
 
 }  // namespace disposable

@@ -73,12 +73,12 @@ class Vault {
   Held<Status> receipt(const ReceiptKey& receipt);
 
   Held<NewRequest> create_request(std::chrono::seconds ttl, std::string_view address);
-  // The key in the answer is not for who fills. kAlreadyExists: filled before. kNotFound: no such request, or expired.
-  // kSpent: the request was deleted.
-  Held<Created> fill(const SecretKey& fill_key, SecretBytes secret, std::string_view address);
+  // The key in the answer is not for who fills. kAlreadyExists: filled before. With an idempotency key (empty: none)
+  // the same bytes get the same answer while they can be retrieved. kNotFound: unknown, or expired. kSpent: deleted.
+  Held<Created> fill(const SecretKey& fill_key, SecretBytes secret, std::string_view address,
+                     std::string idempotency_key = {});
   Held<RequestStatus> request_status(const SecretKey& fill_key);
-  // When it was deleted, with what was put in. kNotFound also when the keys do not belong together. kSpent: deleted
-  // before.
+  // When it was deleted, with what was put in. kNotFound also for keys of two requests. kSpent: deleted before.
   Held<WallTime> delete_request(const SecretKey& fill_key, const SecretKey& request_key, std::string_view address);
 
   // Handles at most `limit` entries that are due and waits until the changes are durable.

@@ -10,6 +10,8 @@ tl::unexpected<Error> lane_full() {
   return fail(Error{Errc::kRateLimited, "the passphrase lane is full", std::chrono::seconds{1}});
 }
 
+}  // namespace
+
 bool is_valid(const NewSharedSecret& secret) {
   const std::string& key = secret.idempotency_key;
   const bool key_valid =
@@ -19,8 +21,6 @@ bool is_valid(const NewSharedSecret& secret) {
   return !secret.secret.empty() && secret.views >= 1 && secret.views <= kViewsMax && secret.ttl.count() > 0 &&
          key_valid && proof_valid;
 }
-
-}  // namespace
 
 Held<SecretKey> Vault::create(NewSecret secret, std::string_view address) {
   RandomBatch random(parts_.random);
@@ -131,7 +131,7 @@ Held<Created> Vault::insert(const SecretKey& key, const NewSharedSecret& secret,
   record.views_left = record.views;
   record.bytes = secret.secret.size();
   if (!secret.idempotency_key.empty()) {
-    const auto hash = repetition_hash(parts_.keyring, key, record, secret.secret.expose(), sealing.factors);
+    const auto hash = repetition_hash(parts_.keyring, key, record, secret, sealing.factors);
     if (!hash) {
       return {fail(hash.error())};
     }
@@ -196,7 +196,7 @@ Result<bool> Vault::repeats(const SecretKey& key, const Current& found, const Ne
     return fail(verdict.error());
   }
   // Also when the passphrase is wrong, so that it takes as long to be told so.
-  const auto hash = repetition_hash(parts_.keyring, key, record, secret.secret.expose(), verdict->factors);
+  const auto hash = repetition_hash(parts_.keyring, key, record, secret, verdict->factors);
   if (!hash) {
     return fail(hash.error());
   }

@@ -42,29 +42,43 @@ tl::expected<Vault::Current, Vault::Refusal> Vault::look_at_request(const Secret
   return current;
 }
 
-Held<Created> Vault::fill(const SecretKey& fill_key, SecretBytes secret, std::string_view address) {
-  if (secret.empty()) {
-    return {fail(Errc::kInvalidArgument, "nothing to fill in")};
-  }
-  const tl::expected<Current, Refusal> request = only_live(look_at_request(fill_key));
+Held<Created> Vault::fill(const SecretKey& fill_key, SecretBytes secret, std::string_view address,
+                          std::string idempotency_key) {
+  const tl::expected<Current, Refusal> request = look_at_request(fill_key);
   if (!request) {
     return {fail(request.error().error), request.error().ticket};
   }
-  RandomBatch random(parts_.random);
   NewSharedSecret filling;
   filling.secret = std::move(secret);
   filling.ttl =
       std::chrono::duration_cast<std::chrono::seconds>(request->record.expires_at - request->record.created_at);
-  const SecretKey key = parts_.keyring.request_key(fill_key);
-  Held<Created> filled = insert(key, filling, {}, random, address);
-  if (filled.outcome || filled.outcome.error().code != Errc::kAlreadyExists) {
-    return filled;
+  filling.idempotency_key = std::move(idempotency_key);
+  if (!is_valid(filling)) {
+    return {fail(Errc::kInvalidArgument, "this cannot be filled in")};
   }
-  // By another, or by a deletion meanwhile.
+  const SecretKey key = parts_.keyring.request_key(fill_key);
+  const bool open = only_live(request).has_value();
+  if (open) {
+    RandomBatch random(parts_.random);
+    Held<Created> filled = insert(key, filling, {}, random, address);
+    if (filled.outcome || filled.outcome.error().code != Errc::kAlreadyExists) {
+      return filled;
+    }
+  }
+  // Filled before, perhaps by the same caller; deleted meanwhile; or over by now, when what was put in may still be
+  // there.
+  if (!filling.idempotency_key.empty()) {
+    Held<Created> again = repeat(key, filling);
+    const bool another = !again.outcome && (again.outcome.error().code == Errc::kNotFound ||
+                                            again.outcome.error().code == Errc::kAlreadyExists);
+    if (!another) {
+      return again;
+    }
+  }
   const tl::expected<Current, Refusal> still = only_live(look_at_request(fill_key));
-  return !still && still.error().error.code == Errc::kSpent
-             ? Held<Created>{fail(still.error().error), still.error().ticket}
-             : std::move(filled);
+  const bool over = !still && (!open || still.error().error.code == Errc::kSpent);
+  return over ? Held<Created>{fail(still.error().error), still.error().ticket}
+              : Held<Created>{fail(Errc::kAlreadyExists, "filled before")};
 }
 
 Held<RequestStatus> Vault::request_status(const SecretKey& fill_key) {

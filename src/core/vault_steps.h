@@ -59,4 +59,7 @@ struct Vault::Sealing {
   SecretBytes verifier;
 };
 
+// Sizes and numbers are in their range.
+bool is_valid(const NewSharedSecret& secret);
+
 }  // namespace disposable

@@ -247,7 +247,8 @@ Response fill(const Api::Parts& parts, const Request& request) {
   if (!key) {
     return problem_of(key.error());
   }
-  const Held<Created> held = parts.vault.fill(*key, std::move(body->secret), request.address);
+  const Held<Created> held =
+      parts.vault.fill(*key, std::move(body->secret), request.address, std::move(body->idempotency_key));
   if (!held.outcome) {
     return held_by(held.ticket, of_request(held.outcome.error()));
   }

@@ -160,10 +160,11 @@ Validated<FillBody> parse_fill(const Request& request) {
   if (!key) {
     of_headers.add_missing(kFillKey);
   }
+  std::string repetition = idempotency_key(request, of_headers);
   errors.append(std::move(of_headers));
   FillBody valid;
   if (errors.empty()) {
-    valid = {SecretBytes::copy_of(as_bytes(*key)), SecretBytes::copy_of(request.body)};
+    valid = {SecretBytes::copy_of(as_bytes(*key)), SecretBytes::copy_of(request.body), std::move(repetition)};
   }
   return validated(std::move(valid), errors);
 }

@@ -43,10 +43,11 @@ struct RequestKeysBody {
 };
 Validated<RequestKeysBody> parse_request_keys_body(ByteView body);
 
-// Bytes, with the key in Request-Fill-Key.
+// Bytes, with the key in Request-Fill-Key, and perhaps an Idempotency-Key.
 struct FillBody {
   SecretBytes fill_key;
   SecretBytes secret;
+  std::string idempotency_key;
 };
 Validated<FillBody> parse_fill(const Request& request);
 

@@ -23,6 +23,7 @@ constexpr std::uint64_t kSmallSlackBytes = 4 * 1024;
 constexpr int kPageStatuses[] = {200, 413};
 constexpr int kAssetStatuses[] = {200, 404, 413};
 constexpr int kReadyStatuses[] = {200, 413, 503};
+constexpr int kMetricsStatuses[] = {200, 404, 413, 503};
 constexpr int kCreateStatuses[] = {200, 401, 403, 413, 415, 422, 429, 500, 503, 507};
 constexpr int kRetrieveStatuses[] = {200, 403, 404, 410, 413, 429, 500, 503};
 constexpr int kDeleteStatuses[] = {200, 403, 404, 410, 413, 415, 422, 429, 500, 503};
@@ -108,9 +109,9 @@ std::string methods_of(std::string_view path) {
 std::span<const Api::Operation> Api::operations() {
   static constexpr Operation kOperations[] = {
       {"/", "GET", true, Work::kNone, Body::kIgnored, kPageStatuses, &Api::welcome},
-      {"/s", "GET", true, Work::kNone, Body::kIgnored, kAssetStatuses, &Api::page},
-      {"/r", "GET", true, Work::kNone, Body::kIgnored, kAssetStatuses, &Api::page},
-      {"/q", "GET", true, Work::kNone, Body::kIgnored, kAssetStatuses, &Api::page},
+      {"/s", "GET", true, Work::kNone, Body::kIgnored, kPageStatuses, &Api::page},
+      {"/r", "GET", true, Work::kNone, Body::kIgnored, kPageStatuses, &Api::page},
+      {"/q", "GET", true, Work::kNone, Body::kIgnored, kPageStatuses, &Api::page},
       {"/page/{file}", "GET", true, Work::kNone, Body::kIgnored, kAssetStatuses, &Api::page_file},
       {"/api/v1/secret", "POST", false, Work::kCreate, Body::kRequired, kCreateStatuses, &Api::create,
        /*creates=*/true},
@@ -137,12 +138,12 @@ std::span<const Api::Operation> Api::operations() {
       {"/api/v2/requests/delete", "POST", false, Work::kLookUp, Body::kSmall, of_v2::kDeleteByKey,
        &Api::with_parts<v2::delete_request>},
       {"/api/v2/service", "GET", false, Work::kNone, Body::kIgnored, kPageStatuses, &Api::with_parts<v2::service>},
-      {"/docs", "GET", true, Work::kNone, Body::kIgnored, kAssetStatuses, &Api::docs},
+      {"/docs", "GET", true, Work::kNone, Body::kIgnored, kPageStatuses, &Api::docs},
       {"/docs/{asset}", "GET", true, Work::kNone, Body::kIgnored, kAssetStatuses, &Api::docs},
       {"/openapi.json", "GET", true, Work::kNone, Body::kIgnored, kPageStatuses, &Api::openapi},
       {"/healthz", "GET", true, Work::kNone, Body::kIgnored, kPageStatuses, &Api::healthz},
       {"/readyz", "GET", true, Work::kNone, Body::kIgnored, kReadyStatuses, &Api::readyz},
-      {"/metrics", "GET", true, Work::kInspect, Body::kIgnored, kAssetStatuses, &Api::metrics},
+      {"/metrics", "GET", true, Work::kInspect, Body::kIgnored, kMetricsStatuses, &Api::metrics},
   };
   return kOperations;
 }

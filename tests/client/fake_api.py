@@ -329,7 +329,11 @@ class FakeApi:
     def fill(self, headers, body):
         assert headers.get("Content-Type") == "application/octet-stream", headers
         asked, state = self.state_of(headers["Request-Fill-Key"])
-        if state != "waiting":
+        repetition = (headers["Idempotency-Key"], body)
+        if state != "waiting" and asked.get("repetition") != repetition:
             raise Problem("filled" if state == "filled" else "not-found")
-        secret = self.secrets[asked["request_key"]] = Secret(body, asked["ttl"], 1)
+        if state == "waiting":
+            self.secrets[asked["request_key"]] = Secret(body, asked["ttl"], 1)
+            asked["repetition"] = repetition
+        secret = self.secrets[asked["request_key"]]
         return self.json(201, {"receipt_key": secret.receipt, "expires_at": shown(secret.created + secret.ttl)})

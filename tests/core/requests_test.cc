@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -22,8 +23,9 @@ struct RequestFixture : SharedFixture {
     check(held.outcome.has_value(), "the fixture asks");
     return std::move(*held.outcome);
   }
-  std::string fill(const SecretKey& fill_key, std::string_view text) {
-    const Held<Created> held = vault.fill(fill_key, SecretBytes::copy_of(as_bytes(text)), "192.0.2.4");
+  std::string fill(const SecretKey& fill_key, std::string_view text, std::string idempotency_key = {}) {
+    const Held<Created> held =
+        vault.fill(fill_key, SecretBytes::copy_of(as_bytes(text)), "192.0.2.4", std::move(idempotency_key));
     return held.outcome ? "filled" : name(held.outcome.error().code);
   }
   std::string status(const SecretKey& fill_key) {
@@ -134,6 +136,71 @@ TEST_CASE("request: what was filled in can be deleted by its asker though the re
   fixture.clock.advance(30min);
   CHECK(fixture.withdraw(request.fill_key, request.request_key) == "deleted");
   CHECK(fixture.read(request.request_key) == "spent");
+}
+
+TEST_CASE("request: who fills it again with the same key and bytes gets the same answer, and nobody else does") {
+  RequestFixture fixture;
+  const NewRequest request = fixture.ask();
+  const std::string key = "of this filling alone";
+  std::string visible = key;
+  std::replace(visible.begin(), visible.end(), ' ', '-');
+  fixture.clock.advance(59min);
+  const auto fill = [&](std::string_view text) {
+    return fixture.vault.fill(request.fill_key, SecretBytes::copy_of(as_bytes(text)), {}, visible);
+  };
+  const Held<Created> first = fill("hunter2");
+  REQUIRE(first.outcome.has_value());
+  for (int minutes = 0; minutes < 3; ++minutes) {  // beyond the request's own time
+    CAPTURE(minutes);
+    const Held<Created> again = fill("hunter2");
+    REQUIRE(again.outcome.has_value());
+    CHECK(equal_constant_time(again.outcome->receipt.expose(), first.outcome->receipt.expose()));
+    CHECK(again.outcome->expires_at == first.outcome->expires_at);
+    const std::string other = minutes == 0 ? "already exists" : "not found";
+    CHECK(fixture.fill(request.fill_key, "hunter3", visible) == other);
+    CHECK(fixture.fill(request.fill_key, "hunter2", visible + "x") == other);
+    CHECK(fixture.fill(request.fill_key, "hunter2") == other);
+    fixture.clock.advance(1min);
+  }
+  CHECK(fixture.fill(request.fill_key, "hunter2", key) == "unexpected error");  // no visible ASCII
+  CHECK(fixture.read(request.request_key) == "hunter2, 0 left");
+  CHECK(fixture.fill(request.fill_key, "hunter2", visible) == "not found");
+  CHECK(fixture.history().size() == 4);  // asked, filled, expired, retrieved
+}
+
+TEST_CASE("request: a filling without a key, or one that is collected or withdrawn, is not repeated") {
+  RequestFixture fixture;
+  const std::string key(kIdempotencyKeySizeMin, 'k');
+  const NewRequest without = fixture.ask();
+  CHECK(fixture.fill(without.fill_key, "hunter2") == "filled");
+  CHECK(fixture.fill(without.fill_key, "hunter2") == "already exists");
+  CHECK(fixture.fill(without.fill_key, "hunter2", key) == "already exists");
+  const NewRequest collected = fixture.ask();
+  CHECK(fixture.fill(collected.fill_key, "hunter2", key) == "filled");
+  CHECK(fixture.read(collected.request_key) == "hunter2, 0 left");
+  CHECK(fixture.fill(collected.fill_key, "hunter2", key) == "already exists");
+  const NewRequest withdrawn = fixture.ask();
+  CHECK(fixture.fill(withdrawn.fill_key, "hunter2", key) == "filled");
+  CHECK(fixture.withdraw(withdrawn.fill_key, withdrawn.request_key) == "deleted");
+  CHECK(fixture.fill(withdrawn.fill_key, "hunter2", key) == "spent");
+}
+
+TEST_CASE("request: a filling that was not confirmed is not acknowledged before it is") {
+  RequestFixture fixture;
+  RefusingStore store(fixture.store);
+  Vault vault{Vault::Parts{store, fixture.keyring, fixture.clock, fixture.random, fixture.lane, Argon2Cost{1, 8192}}};
+  const NewRequest request = fixture.ask();
+  const auto fill = [&] {
+    return vault
+        .fill(request.fill_key, SecretBytes::copy_of(as_bytes("hunter2")), {}, std::string(kIdempotencyKeySizeMin, 'k'))
+        .outcome.has_value();
+  };
+  store.changes = RefusingStore::Changes::kUnconfirmed;
+  CHECK_FALSE(fill());
+  CHECK_FALSE(fill());
+  store.changes = RefusingStore::Changes::kDone;
+  CHECK(fill());
+  CHECK(fixture.history().size() == 2);
 }
 
 TEST_CASE("request: of many who fill at once one does, and of a deletion meanwhile nothing is left to read") {

@@ -221,6 +221,21 @@ class CrashTest(V2Case):
             self.assertEqual(v2.retrieve(key, claim=claim), (200, ALL_BYTES))
         recorded(service, key, ["created", "retrieved", "retrieved", "retrieved"])
 
+    def test_a_request_may_be_filled_again_after_kill_9_by_who_filled_it_until_it_is_collected(self):
+        service, v2 = self.started()
+        _, asked = v2.post("requests")
+        fill = BYTES | {"Request-Fill-Key": asked["fill_key"], "Idempotency-Key": encoded(os.urandom(24))}
+        filled = v2.send("requests/fill", ALL_BYTES, fill)
+        self.assertEqual(filled[0], 201)
+        service.kill()
+        _, v2 = self.started()
+        self.assertEqual(v2.send("requests/fill", ALL_BYTES, fill), filled)
+        for data, headers in ((b"y", fill), (ALL_BYTES, fill | {"Idempotency-Key": encoded(os.urandom(24))}),
+                              (ALL_BYTES, BYTES | {"Request-Fill-Key": asked["fill_key"]})):
+            self.assertEqual(v2.send("requests/fill", data, headers), (409, "filled"))
+        self.assertEqual(v2.retrieve(asked["request_key"]), (200, ALL_BYTES))
+        self.assertEqual(v2.send("requests/fill", ALL_BYTES, fill), (409, "filled"))
+
     def test_a_creation_may_be_sent_again_after_kill_9_until_it_is_spent(self):
         service, v2 = self.started()
         options = {"Idempotency_Key": encoded(os.urandom(24)), "Secret_Views": 2}

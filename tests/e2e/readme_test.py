@@ -55,7 +55,7 @@ class ObservedTest(ServiceCase):
         document = json.loads(self.client.request("GET", "/openapi.json")[2])
         problem = document["components"]["schemas"]["Problem"]["properties"]["type"]["enum"]
         listed = table("Problem")
-        self.assertEqual(sorted(listed), sorted(name.rsplit(":", 1)[1] for name in problem))
+        self.assertEqual(sorted(listed), sorted(name.rsplit(":", 1)[1] for name in problem if name != "about:blank"))
         for name, status in re.findall(r'"type": "urn:[a-z-]+:problem:([a-z-]+)", "title": "[^"]+", "status": (\d+)',
                                        json.dumps(document)):
             self.assertEqual(listed[name], status, name)

@@ -204,6 +204,11 @@ TEST_CASE("bodies v2: requests, receipts and fills") {
   REQUIRE(verdict(fill) == "ok");
   CHECK(text_of(fill->secret) == "bytes");
   CHECK(text_of(fill->fill_key) == "f");
+  CHECK(fill->idempotency_key.empty());
+  const std::string key(16, 'k');
+  CHECK(parse_fill(with("bytes", {{"request-fill-key", "f"}, {"idempotency-key", key}}))->idempotency_key == key);
+  CHECK(verdict(parse_fill(with("bytes", {{"request-fill-key", "f"}, {"idempotency-key", "short"}}))) ==
+        "string_too_short@header.Idempotency-Key");
 }
 
 }  // namespace disposable

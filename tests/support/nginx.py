@@ -19,7 +19,7 @@ pid {folder}/pid;
 error_log {folder}/error.log info;
 events {{ worker_connections 1024; }}
 http {{
-  log_format forwarded '$status $upstream_status';
+  log_format forwarded '$status $upstream_status {log_more}';
   access_log {folder}/access.log forwarded;
   access_log {folder}/combined.log combined;
   client_body_temp_path {folder}/body;
@@ -51,15 +51,16 @@ http {{
 
 class Nginx:
     """One process before the services on these ports, ready when the constructor returns. A context manager. `retries` is
-    nginx's proxy_next_upstream; with a `pair` (certificates.py) it speaks TLS."""
+    nginx's proxy_next_upstream; with a `pair` (certificates.py) it speaks TLS; `log_more` is logged of each request
+    besides."""
 
-    def __init__(self, folder, *upstream_ports, streaming=False, retries="off", pair=None):
+    def __init__(self, folder, *upstream_ports, streaming=False, retries="off", pair=None, log_more=""):
         self.folder = pathlib.Path(folder) / "nginx"
         self.folder.mkdir()
         self.port = free_port()
         configuration = self.folder / "nginx.conf"
         configuration.write_text(CONFIGURATION.format(
-            folder=self.folder, port=self.port, retries=retries,
+            folder=self.folder, port=self.port, retries=retries, log_more=log_more,
             tls=f" ssl;\n    ssl_certificate {pair.certificate};\n    ssl_certificate_key {pair.key}" if pair else "",
             upstreams="\n".join(f"    server 127.0.0.1:{port} max_fails=0;" for port in upstream_ports),
             buffering="off" if streaming else "on"))

@@ -165,9 +165,9 @@ export function request_status(fill_key: string): Promise<Answer<RequestStatus>>
   });
 }
 
-// A second fill is refused, so that a repetition whose first try did arrive is told `filled`.
-export function fill(fill_key: string, body: Bytes, trouble: () => void): Promise<Answer<Created>> {
-  const headers = { "Request-Fill-Key": fill_key };
+// `idempotency_key` is for this body alone: then a repetition whose first try did arrive is answered as that was.
+export function fill(fill_key: string, idempotency_key: string, body: Bytes, trouble: () => void): Promise<Answer<Created>> {
+  const headers = { "Request-Fill-Key": fill_key, "Idempotency-Key": idempotency_key };
   return ask({ path: "requests/fill", headers, body, patience: PATIENCE_LONG, trouble }, created_of);
 }
 

@@ -2,7 +2,7 @@
 // link both. Who fills, and the server, cannot read what was filled in.
 
 import * as api from "./api";
-import { random_bytes } from "./bytes";
+import { base64url_encode, random_bytes } from "./bytes";
 import { alert_line, announce, busy, button, field, h, icon, is_busy, show, when_view_ends } from "./dom";
 import { lifetime_select, link_base, receipt_section, refusal_of, token_input } from "./create_page";
 import { editor } from "./editor";
@@ -125,7 +125,8 @@ export async function fill_page(link: FillLink): Promise<void> {
     const sent = await busy(send, "sending", "fill", async () => {
       try {
         const body = await seal_request(link.public, await new_key_pair(), random_bytes(NONCE_BYTES), parts);
-        return await api.fill(link.fill_key, body, () => announce("retrying"));
+        const idempotency_key = base64url_encode(random_bytes(24));
+        return await api.fill(link.fill_key, idempotency_key, body, () => announce("retrying"));
       } catch {
         return null; // the link's public key is none
       }
@@ -156,8 +157,8 @@ function finish_fill(
   }
   const { name } = sent.problem;
   if (name === "filled") {
-    // It was waiting a moment ago. A browser repeats by itself what a connection has lost, so nobody here can tell whether
-    // this was our own answer.
+    // It was waiting a moment ago. A repetition of our own answer is told so only when it is collected already, or when it
+    // was sealed anew: nobody here can tell.
     return state("good", "answered_heading", ["answered_text"]);
   }
   if (name === "not-found" || name === "deleted" || name === "retrieved") {
