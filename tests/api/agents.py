@@ -1,11 +1,12 @@
 """Who looks at links before a reader does: previews of chats, crawlers, mail scanners, translators, browsers that fetch ahead.
-(name, User-Agent as captured, what else they typically send)."""
+(name, User-Agent as they send it, what else they typically send)."""
 
 HTML = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 ANY = {"Accept": "*/*"}
 CHROME = ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) {} Safari/537.36")
 GOOGLE_PHONE = ("Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X Build/MMB29P) AppleWebKit/537.36 (KHTML, like Gecko) "
                 "Chrome/141.0.7390.122 Mobile Safari/537.36 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)")
+SNIPPET = "+https://developers.google.com/+/web/snippet/"
 NAVIGATION = HTML | {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Upgrade-Insecure-Requests": "1"}
 
 AGENTS = (
@@ -27,17 +28,21 @@ AGENTS = (
     ("Safe Links", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/79.0.3945.74 "
                    "Safari/537.36 Edg/79.0.309.43", NAVIGATION),
     ("Bing preview", "Mozilla/5.0 (Windows NT 6.1; WOW64) AppleWebKit/534+ (KHTML, like Gecko) BingPreview/1.0b", HTML),
-    ("Bing", "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)", HTML | {"From": "bingbot(at)microsoft.com"}),
-    ("Google", "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", HTML | {"From": "googlebot(at)googlebot.com"}),
+    ("Bing", "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)",
+     HTML | {"From": "bingbot(at)microsoft.com"}),
+    ("Google", "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+     HTML | {"From": "googlebot(at)googlebot.com"}),
     ("Google on a phone", GOOGLE_PHONE, HTML),
-    ("Google page renderer", CHROME.format("Google-PageRenderer Google (+https://developers.google.com/+/web/snippet/) Chrome/92.0.4515.107"), HTML),
-    ("Google snippets", "Mozilla/5.0 (Windows NT 6.1; rv:6.0) Gecko/20110814 Firefox/6.0 Google (+https://developers.google.com/+/web/snippet/)", HTML),
-    ("Gmail images", "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)", {"Accept": "image/*"}),
+    ("Google page renderer",
+     CHROME.format(f"Google-PageRenderer Google ({SNIPPET}) Chrome/92.0.4515.107"), HTML),
+    ("Google snippets", f"Mozilla/5.0 (Windows NT 6.1; rv:6.0) Gecko/20110814 Firefox/6.0 Google ({SNIPPET})", HTML),
+    ("Gmail images", "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)",
+     {"Accept": "image/*"}),
     ("Google Chat", "Google-Read-Aloud", ANY),
-    ("Apple", "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_5) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/13.1.1 Safari/605.1.15 "
-              "(Applebot/0.1; +http://www.apple.com/go/applebot)", HTML),
-    ("iMessage", "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_11_1) AppleWebKit/601.2.4 (KHTML, like Gecko) Version/9.0.1 Safari/601.2.4 "
-                 "facebookexternalhit/1.1 Facebot Twitterbot/1.0", HTML),
+    ("Apple", "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_5) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+              "Version/13.1.1 Safari/605.1.15 (Applebot/0.1; +http://www.apple.com/go/applebot)", HTML),
+    ("iMessage", "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_11_1) AppleWebKit/601.2.4 (KHTML, like Gecko) "
+                 "Version/9.0.1 Safari/601.2.4 facebookexternalhit/1.1 Facebot Twitterbot/1.0", HTML),
     ("LinkedIn", "LinkedInBot/1.0 (compatible; Mozilla/5.0; Apache-HttpClient +http://www.linkedin.com)", ANY),
     ("Pinterest", "Mozilla/5.0 (compatible; Pinterestbot/1.0; +http://www.pinterest.com/bot.html)", HTML),
     ("Reddit", "Mozilla/5.0 (compatible; redditbot/1.0; +http://www.reddit.com/feedback)", ANY),
@@ -51,17 +56,22 @@ AGENTS = (
     ("KakaoTalk", "facebookexternalhit/1.1; kakaotalk-scrap/1.0; +https://devtalk.kakao.com/t/scrap/33984", ANY),
     ("VK", "Mozilla/5.0 (compatible; vkShare; +http://vk.com/dev/Share)", HTML),
     ("Yandex", "Mozilla/5.0 (compatible; YandexBot/3.0; +http://yandex.com/bots)", HTML | {"From": "support@search.yandex.ru"}),
-    ("Baidu", "Mozilla/5.0 (compatible; Baiduspider/2.0; +http://www.baidu.com/search/spider.html)", {"Accept-Language": "zh-cn"}),
+    ("Baidu", "Mozilla/5.0 (compatible; Baiduspider/2.0; +http://www.baidu.com/search/spider.html)",
+     {"Accept-Language": "zh-cn"}),
     ("DuckDuckGo", "DuckDuckBot/1.1; (+http://duckduckgo.com/duckduckbot.html)", HTML),
-    ("Archive", "Mozilla/5.0 (compatible; archive.org_bot +http://archive.org/details/archive.org_bot)", {"Accept-Encoding": "identity"}),
+    ("Archive", "Mozilla/5.0 (compatible; archive.org_bot +http://archive.org/details/archive.org_bot)",
+     {"Accept-Encoding": "identity"}),
     ("Snapchat", "Mozilla/5.0 (compatible; Snap URL Preview Service; bot; snapchat; https://developers.snap.com/robots)", ANY),
     ("Tumblr", "Tumblr/14.0.835.186", ANY),
     ("Notion", "Mozilla/5.0 (compatible; NotionEmbedder; +https://notion.so)", ANY),
-    ("Proofpoint", "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:91.0) Gecko/20100101 Firefox/91.0", NAVIGATION | {"Via": "1.1 urldefense.proofpoint.com"}),
-    ("Mimecast", "Mozilla/5.0 (Windows NT 10.0; WOW64; Trident/7.0; rv:11.0) like Gecko", HTML | {"X-Mimecast-Spam-Score": "0"}),
+    ("Proofpoint", "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:91.0) Gecko/20100101 Firefox/91.0",
+     NAVIGATION | {"Via": "1.1 urldefense.proofpoint.com"}),
+    ("Mimecast", "Mozilla/5.0 (Windows NT 10.0; WOW64; Trident/7.0; rv:11.0) like Gecko",
+     HTML | {"X-Mimecast-Spam-Score": "0"}),
     ("Barracuda", "BarracudaCentral/1.0 (link checker)", ANY),
     ("Barracuda sentinel", "Mozilla/5.0 (compatible; Barracuda Sentinel (EE))", ANY),
-    ("VirusTotal", "Mozilla/5.0 (compatible; VirusTotal; +https://www.virustotal.com) AppEngine-Google; (+http://code.google.com/appengine; appid: s~virustotalcloud)", ANY),
+    ("VirusTotal", "Mozilla/5.0 (compatible; VirusTotal; +https://www.virustotal.com) "
+                   "AppEngine-Google; (+http://code.google.com/appengine; appid: s~virustotalcloud)", ANY),
     ("urlscan.io", CHROME.format("HeadlessChrome/138.0.7204.49"), NAVIGATION),
     ("Iframely", "Iframely/1.3.1 (+https://iframely.com/docs/about)", ANY),
     ("Embedly", "Mozilla/5.0 (compatible; Embedly/0.2; +http://support.embed.ly/)", HTML),
@@ -76,8 +86,8 @@ AGENTS = (
     ("Chrome rendering ahead", CHROME.format("Chrome/141.0.0.0"), NAVIGATION | {"Sec-Purpose": "prefetch;prerender"}),
     ("Chrome by a proxy", CHROME.format("Chrome/141.0.0.0"), NAVIGATION | {"Sec-Purpose": "prefetch;anonymous-client-ip"}),
     ("Firefox ahead", "Mozilla/5.0 (X11; Linux x86_64; rv:60.0) Gecko/20100101 Firefox/60.0", HTML | {"X-Moz": "prefetch"}),
-    ("Safari's top sites", "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_9_3) AppleWebKit/537.75.14 (KHTML, like Gecko) Version/7.0.3 Safari/7046A194A",
-     HTML | {"X-Purpose": "preview"}),
+    ("Safari's top sites", "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_9_3) AppleWebKit/537.75.14 (KHTML, like Gecko) "
+                           "Version/7.0.3 Safari/7046A194A", HTML | {"X-Purpose": "preview"}),
 )
 
 # (method, what comes with it)

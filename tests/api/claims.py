@@ -26,8 +26,8 @@ class Reader:
     def _ask(self):
         body = json.dumps({"secret_key": self.key, "claim": self.claim}).encode()
         connection = socket.create_connection(("127.0.0.1", self.port), 10)
-        connection.sendall(b"POST /api/v2/secrets/retrieve HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n"
-                           b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        connection.sendall(b"POST /api/v2/secrets/retrieve HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                           b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
         return connection
 
     def whole(self):

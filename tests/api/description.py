@@ -154,7 +154,8 @@ class Description:
                     yield f"without {name}"
                 continue
             value = int(headers[name]) if header["schema"]["type"] == "integer" else headers[name]
-            yield from (f"{name}: {error.message}" for error in jsonschema.Draft202012Validator(header["schema"]).iter_errors(value))
+            validator = jsonschema.Draft202012Validator(header["schema"])
+            yield from (f"{name}: {error.message}" for error in validator.iter_errors(value))
         yield from (f"{name} is not listed" for name in headers if TELLING.fullmatch(name) and name not in known)
         if path.startswith("/api"):
             yield from (f"{name}: {headers.get(name)}" for name, value in UNCACHED.items() if headers.get(name) != value)

@@ -40,7 +40,8 @@ class LintTest(unittest.TestCase):
         self.assertEqual(code, 0, report)  # strict: for a warning, too
 
     def test_the_linter_finds_what_is_wrong(self):
-        wrong = (FOLDER.parents[1] / "src/http/openapi.json").read_bytes().replace(b'"operationId": "healthz"', b'"operationId": "readyz"')
+        right = (FOLDER.parents[1] / "src/http/openapi.json").read_bytes()
+        wrong = right.replace(b'"operationId": "healthz"', b'"operationId": "readyz"')
         code, report = self.lint(wrong)
         self.assertNotEqual(code, 0)
         self.assertIn("operation-operationId-unique", report)

@@ -28,6 +28,7 @@ class Record:
         self.description = description
         self.answers = set()
         self.members = set()
+        self.mistakes = set()  # types of FieldError
         self.faults = []
         self.count = 0
 
@@ -42,6 +43,9 @@ class Record:
             return
         status, _ = self.description.listed(method, path, answer.status)
         kind = kind_of(answer)
+        if answer.status == 422:
+            value = json.loads(answer.body)
+            self.mistakes |= {error["type"] for error in value.get("errors", value.get("detail", ()))}
         words = None if method == "HEAD" else words_of(kind, answer.body)
         self.answers |= {(key, status), (key, status, kind), (key, status, words)}
         if status < "300" and kind == "application/json" and method != "HEAD":

@@ -14,7 +14,8 @@ from recorder import read_answer
 from suite import wait_until
 
 KEY = "8e03978e-40d5-43e8-bc93-6894a57f9324"
-PROXY = ("--trusted-proxy", "127.0.0.1/32")
+IMPROPER = (("Expect", "a miracle", 417), ("Transfer-Encoding", "chunked", 411), ("Fill", "x" * 9000, 431),
+            ("Bad Name", "x", 400), ("Content-Length", "-1", 400))  # (field, value, status)
 LARGEST = 30 << 20  # more than any operation takes
 LOGOS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"RIFF\0\0\0\0WEBP", b"<svg xmlns='http://www.w3.org/2000/svg'/>")
 
@@ -27,13 +28,6 @@ def expect(answer, status):
     """The status of an Answer or of what Asker.v2() gives."""
     got = answer[0] if isinstance(answer, tuple) and not hasattr(answer, "status") else answer.status
     assert got == status, (status, answer)
-    return answer
-
-
-def by_status(asker, *rows):
-    """Calls (status, method name, arguments, named arguments) of the asker one after the other; the last answer."""
-    for status, name, arguments, named in rows:
-        answer = expect(getattr(asker, name)(*arguments, **named), status)
     return answer
 
 
@@ -84,7 +78,7 @@ def version_2(asker, service):
     locked = expect(asker.bytes("/api/v2/secrets", b"x", ordered), 201)[1]["secret_key"]
     for _ in range(5):
         asker.v2("secrets/retrieve", secret_key=locked)
-    assert asker.bytes("/api/v2/secrets", b"x", ordered) == (429, "locked"), "no passphrase is looked at, by a repetition neither"
+    assert asker.bytes("/api/v2/secrets", b"x", ordered) == (429, "locked")  # no passphrase is looked at
     short = asker.v2("secrets", secret="x", ttl_seconds=1)[1]
     made = [expect(asker.bytes("/api/v2/secrets", b"\0\xff", options), 201)[1] for _ in range(4)]
     key = [one["secret_key"] for one in made]
@@ -92,8 +86,8 @@ def version_2(asker, service):
         expect(asker.bytes("/api/v2/secrets", data, idempotent), status)
     for operation in ("retrieve", "delete"):
         locked = key.pop()
-        for wrong, problem in ((right | {"proof": encoded(os.urandom(32))}, "wrong-proof"), (right | {"passphrase": "x"}, "wrong-passphrase")):
-            assert asker.v2(f"secrets/{operation}", secret_key=locked, **wrong) == (403, problem)
+        for name, wrong in (("proof", encoded(os.urandom(32))), ("passphrase", "x")):
+            assert asker.v2(f"secrets/{operation}", secret_key=locked, **right | {name: wrong}) == (403, f"wrong-{name}")
         for _ in range(3):
             asker.v2("secrets/retrieve", secret_key=locked)
         assert asker.v2(f"secrets/{operation}", secret_key=locked, **right) == (429, "locked")
@@ -121,12 +115,13 @@ def requests(asker, service):
     ask = lambda **value: expect(asker.v2("requests", **value), 201)[1]
     short, filled, deleted = ask(ttl_seconds=1), ask(), ask()
     state = lambda request: asker.v2("requests/status", fill_key=request["fill_key"])[1]["state"]
-    fill = lambda request, data, **more: asker.bytes("/api/v2/requests/fill", data, {"Request-Fill-Key": request["fill_key"]} | more)
+    key_of = lambda request: {"Request-Fill-Key": request["fill_key"]}
+    fill = lambda request, data, more=(): asker.bytes("/api/v2/requests/fill", data, key_of(request) | dict(more))
     assert state(filled) == "waiting"
     again = {"Idempotency-Key": "f" * 16}
-    first = expect(fill(filled, b"x", **again), 201)
-    assert fill(filled, b"x", **again) == first
-    assert fill(filled, b"y", **again) == fill(filled, b"x") == (409, "filled")
+    first = expect(fill(filled, b"x", again), 201)
+    assert fill(filled, b"x", again) == first
+    assert fill(filled, b"y", again) == fill(filled, b"x") == (409, "filled")
     both = {name: deleted[name] for name in ("fill_key", "request_key")}
     for status in (200, 410):
         expect(asker.v2("requests/delete", **both), status)
@@ -160,8 +155,7 @@ def no_proper_requests(asker, service):
     operations = asker.record.description.operations
     for key in operations:
         target, fields, _ = asker.record.description.example(key)
-        for name, value, status in (("Expect", "a miracle", 417), ("Transfer-Encoding", "chunked", 411), ("Fill", "x" * 9000, 431),
-                                    ("Bad Name", "x", 400), ("Content-Length", "-1", 400)):
+        for name, value, status in IMPROPER:
             expect(asker.ask(key[0], target, fields | {name: value}), status)
 
     def too_slow(key):
@@ -200,7 +194,8 @@ def held(asker, sent):
 
 def no_memory(asker, service):
     """An upload that comes slowly takes all that --buffer-bytes-max gives, for a second."""
-    head = b"POST /api/v2/secrets HTTP/1.1\r\nHost: x\r\nContent-Type: application/octet-stream\r\nContent-Length: 4000000\r\n\r\n"
+    head = (b"POST /api/v2/secrets HTTP/1.1\r\nHost: x\r\nContent-Type: application/octet-stream\r\n"
+            b"Content-Length: 4000000\r\n\r\n")
     def refused(key):
         with held(asker, head + b"x" * 1_500_000):
             wait_until(lambda: asker.ask("GET", "/metrics").status == 503, 3, "memory is short")
@@ -221,7 +216,8 @@ def no_room_for_connections(asker, service):
             connection = readers.enter_context(socket.socket())
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             connection.connect(("127.0.0.1", asker.port))
-            connection.sendall(b"POST /api/v2/secrets/retrieve HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+            connection.sendall(b"POST /api/v2/secrets/retrieve HTTP/1.1\r\nHost: x\r\n"
+                               b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
             assert connection.recv(1)
         for key, operation in asker.record.description.operations.items():
             if "503" in operation["responses"] and key[1].startswith("/api/v2"):
