@@ -45,7 +45,8 @@ class Record:
         kind = kind_of(answer)
         if answer.status == 422:
             value = json.loads(answer.body)
-            self.mistakes |= {error["type"] for error in value.get("errors", value.get("detail", ()))}
+            errors = value.get("errors", value["detail"])
+            self.mistakes |= {error["type"] for error in errors} if isinstance(errors, list) else set()
         words = None if method == "HEAD" else words_of(kind, answer.body)
         self.answers |= {(key, status), (key, status, kind), (key, status, words)}
         if status < "300" and kind == "application/json" and method != "HEAD":

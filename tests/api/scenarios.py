@@ -198,8 +198,10 @@ def no_memory(asker, service):
             b"Content-Length: 4000000\r\n\r\n")
     def refused(key):
         with held(asker, head + b"x" * 1_500_000):
-            wait_until(lambda: asker.ask("GET", "/metrics").status == 503, 3, "memory is short")
-            return asker.example(key).status == 503  # unless the second is over already
+            for _ in range(20):  # it has to arrive first; and the second may be over too early on a busy machine
+                if asker.example(key).status == 503:
+                    return True
+        return False
 
     for key, operation in asker.record.description.operations.items():
         if "503" in operation["responses"] and key[1] != "/readyz":
