@@ -90,13 +90,13 @@ test("a creation whose key has been used up is made anew", async () => {
   await done(page);
 });
 
-test("an answer to a request that is lost is not called somebody else's", async () => {
+test("an answer to a request whose confirmation is lost is sent once, and confirmed", async () => {
   const request = await new_request();
   const page = await visit(browser, through_front(request.fill));
   await page.getByLabel("Your answer").fill("for the asker");
   await front({ faults: [{ path: "requests/fill", fault: "lose" }] });
   await press(page, "Encrypt and send");
-  await heading(page, "The request is answered");
+  await heading(page, "It is sent");
   await done(page);
 });
 
