@@ -121,7 +121,8 @@ class PreviewsTest(unittest.TestCase):
                             self.assertEqual((status, body), page, (name, more))
                     form = {"Content-Type": FORMS[number % len(FORMS)]}
                     self.assertEqual(self.look(nginx.port, "POST", path, fields | form, b"url=x&click=1")[0], 405)
-            self.assertEqual(nginx.forwarded(), self.looks - len(PATHS))
+            # A line is written after its answer.
+            wait_until(lambda: nginx.forwarded() == self.looks - len(PATHS), 5, "nginx has logged every look")
             self.assert_nothing_is_spent()
             for name, text in self.logged(nginx).items():
                 self.assertEqual(self.links.known_to(text), set(), name)
