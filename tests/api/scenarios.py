@@ -10,6 +10,7 @@ import signal
 import socket
 import sqlite3
 
+import crowded_address
 from recorder import read_answer
 from suite import wait_until
 
@@ -229,6 +230,20 @@ def no_room_for_connections(asker, service):
                 expect(answer, 503)
 
 
+def too_many_connections_of_one_address(asker, service):
+    """Unheard, too, so it is anybody's answer."""
+    refusal = crowded_address.refusal()
+    for key, operation in asker.record.description.operations.items():
+        if "429" in operation["responses"]:
+            ours, theirs = socket.socketpair()
+            theirs.sendall(refusal)
+            theirs.close()
+            with ours:
+                answer = read_answer(ours, key[0])
+            asker.record.add(key[0], asker.record.description.example(key)[0], answer)
+            expect(answer, 429)
+
+
 def audit_log_that_is_locked(asker, service):
     database = sqlite3.connect(service.data_dir / "audit.db", isolation_level=None)
     database.execute("BEGIN IMMEDIATE")
@@ -263,5 +278,6 @@ SCENARIOS = (
     (too_much_from_one_address, options("--trusted-proxy 127.0.0.1/32 --misses-burst 1 --misses-per-minute 1 --creates-burst 1 "
                                         "--creates-per-minute 1"), {}),
     (no_memory, options("--buffer-bytes-max 1M"), {}), (no_room_for_connections, options("--connections-max 8"), {}),
+    (too_many_connections_of_one_address, (), {}),
     (audit_log_that_is_locked, (), {}), (no_storage, options("--config {folder}/service.conf"), {"service.conf": b""}),
 )
