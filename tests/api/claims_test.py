@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import contextlib
+import os
 import pathlib
 import shutil
 import tempfile
@@ -72,6 +73,18 @@ class ClaimsTest(unittest.TestCase):
             self.assertEqual([one.answer()[2] for one in (reader, *others)], [2, 1, 0, None], count)
 
         figure(f"answers cut, of three views: {self.at_every_byte(service, BINARY, 3, check)}")
+        self.assertEqual(service.stop(), 0)
+
+    def test_an_answer_that_is_cut_while_the_service_still_writes_is_the_same_again_too(self):
+        service = self.served()
+        content = os.urandom(1 << 20) * 8  # more than the kernel takes at once
+        with contextlib.closing(service.client()) as client:
+            for part in range(9):
+                reader = Reader(service.port, share(client, content))
+                reader.cut(part * len(content) // 8)
+                self.assertEqual(Reader(service.port, reader.key).answer(), GONE, part)
+                status, body, left = reader.answer()
+                self.assertTrue((status, left) == (200, 0) and body == content, (part, status, len(body)))
         self.assertEqual(service.stop(), 0)
 
     def killed_and_started_again(self, service):
