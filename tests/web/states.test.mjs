@@ -1,4 +1,5 @@
-// Every state: no complaint of the browser, no violation that axe-core finds, valid HTML, nothing wider than the screen.
+// Every state, of the service itself and over TLS: no complaint of the browser, no violation that axe-core finds, valid HTML,
+// nothing wider than the screen, also with text twice as large.
 // The looks (wide, narrow and dark, narrow and from right to left) take turns; with DISPOSABLE_LONG, or with SCREENSHOTS,
 // which keeps a picture of each, every state is seen in every look.
 
@@ -37,9 +38,13 @@ let browser;
 before(async () => ([browser] = await Promise.all([launch(), prepare()])));
 after(() => browser.close());
 
-async function check(page, name) {
+async function check_width(page, name) {
   const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.ok(wider <= 0, `${name} is ${wider} px wider than its screen`);
+}
+
+async function check(page, name) {
+  await check_width(page, name);
   const beside = await page.evaluate(() => {
     const [name, language] = [".brand", ".language"].map((part) => document.querySelector(part).getBoundingClientRect());
     return language.top < name.bottom && name.top < language.bottom;
@@ -76,6 +81,9 @@ async function see(state, look) {
       mkdirSync(screenshots, { recursive: true });
       await page.screenshot({ path: join(screenshots, `${name}-${look.name}.png`), fullPage: true });
     }
+    await page.setViewportSize({ width: 640, height: 640 });
+    await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
+    await check_width(page, `${name}, ${look.name}, twice as large`);
   } catch (error) {
     error.message = `${name}, ${look.name}: ${error.message}`;
     throw error;
@@ -84,7 +92,7 @@ async function see(state, look) {
   }
 }
 
-describe("every state is accessible, fits, and breaks no policy", { concurrency: 2 }, () => {
+describe("every state is accessible, fits, and breaks no policy", { concurrency: LOOKS.length }, () => {
   for (const [turn, look] of LOOKS.entries()) {
     test(look.name, async () => {
       const states = STATES.filter((_, at) => in_every_look || at % LOOKS.length === turn);
