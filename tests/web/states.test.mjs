@@ -52,7 +52,7 @@ async function check(page, name) {
   assert.ok(beside, `${name}: the choice of language has a line of its own`);
   const crowded = await page.evaluate(() => {
     const box = (element) => element.getBoundingClientRect();
-    const texts = [...document.querySelectorAll("main :is(label, p, button)")].filter((element) => box(element).height > 0);
+    const texts = [...document.querySelectorAll("main :is(label, p, button)")].filter((element) => element.checkVisibility());
     return [...document.querySelectorAll(".alert:not([hidden])")].filter((alert) =>
       texts.some((text) => box(text).top >= box(alert).bottom - 1 && box(text).top < box(alert).bottom + 10)).length;
   });
