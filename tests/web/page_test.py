@@ -9,6 +9,9 @@ import unittest
 import node_tools
 from world import World
 
+# A secret's key is a UUID of version 4; a link's has 43 characters, the others more.
+SHAPE_OF_A_KEY = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|(?<![\w-])[\w-]{43,}"
+
 
 class PageTest(unittest.TestCase):
     def setUp(self):
@@ -62,6 +65,8 @@ class BrowserTest(unittest.TestCase):
         for log in (proxy, service):
             for key in keys:
                 self.assertNotIn(key, log)
+        for log in (proxy, service, "\n".join(self.world.service.log)):  # the last is that of the tests before, too
+            self.assertNotRegex(log, SHAPE_OF_A_KEY)
         self.assertRegex(proxy, r'"GET /imprint HTTP/1.1" 404 \d+ "-"')
         self.assertRegex(proxy, r'"POST /api/v2/secrets/retrieve HTTP/1.1" 200 \d+ "-"')
         self.assertIn('"route":"/api/v2/secrets/retrieve"', service)
