@@ -39,16 +39,15 @@ SymmetricKey with_factors(const SymmetricKey& wrap, const Factors& factors, Byte
   return bound;
 }
 
-Result<SymmetricKey> data_wrap(const Keyring& keyring, const SecretKey& key, const Record& record,
-                               const Factors& factors) {
-  Result<SymmetricKey> wrap = keyring.wrap_key(record.epoch, key, Keyring::Purpose::kDataKey);
-  return wrap && is_v2(record) ? Result<SymmetricKey>(with_factors(*wrap, factors, {})) : std::move(wrap);
+Result<SymmetricKey> data_wrap(const Keyring& keyring, const Opening& opening) {
+  Result<SymmetricKey> wrap = keyring.wrap_key(opening.record.epoch, opening.key, Keyring::Purpose::kDataKey);
+  return wrap && is_v2(opening.record) ? Result<SymmetricKey>(with_factors(*wrap, opening.factors, {}))
+                                       : std::move(wrap);
 }
 
-Result<SymmetricKey> claim_wrap(const Keyring& keyring, const SecretKey& key, const Record& record, ByteView claim,
-                                const Factors& factors) {
-  Result<SymmetricKey> wrap = keyring.wrap_key(record.epoch, key, Keyring::Purpose::kClaim);
-  return wrap ? Result<SymmetricKey>(with_factors(*wrap, factors, claim)) : std::move(wrap);
+Result<SymmetricKey> claim_wrap(const Keyring& keyring, const Opening& opening, ByteView claim) {
+  Result<SymmetricKey> wrap = keyring.wrap_key(opening.record.epoch, opening.key, Keyring::Purpose::kClaim);
+  return wrap ? Result<SymmetricKey>(with_factors(*wrap, opening.factors, claim)) : std::move(wrap);
 }
 
 Result<SymmetricKey> unwrap(const Result<SymmetricKey>& wrap, ByteView wrapped, ByteView associated) {
@@ -77,10 +76,10 @@ Result<RecordHash> hash_for(const Keyring& keyring, const SecretKey& key, const 
 
 }  // namespace
 
-Result<Bytes> seal_secret(const Keyring& keyring, const SecretKey& key, ByteView secret, ByteView verifier,
-                          Random& random, Record& record, const Factors& factors) {
+Result<Bytes> seal_secret(const Keyring& keyring, const SecretKey& key, const Contents& contents, Random& random,
+                          Record& record, const Factors& factors) {
   const Bytes associated = associated_data(keyring.store_id(key), record);
-  const Result<SymmetricKey> wrap = data_wrap(keyring, key, record, factors);
+  const Result<SymmetricKey> wrap = data_wrap(keyring, {key, record, factors});
   if (!wrap) {
     return fail(Errc::kInternal, "the keyring lacks its current epoch");
   }
@@ -92,7 +91,7 @@ Result<Bytes> seal_secret(const Keyring& keyring, const SecretKey& key, ByteView
     if (!verifier_wrap) {
       return fail(verifier_wrap.error());
     }
-    record.verifier = seal(*verifier_wrap, verifier, associated, random);
+    record.verifier = seal(*verifier_wrap, contents.verifier, associated, random);
   }
   if (record.asks_proof) {
     const auto hash = hash_for(keyring, key, record, Keyring::Purpose::kProof, {factors.proof.expose()});
@@ -101,14 +100,12 @@ Result<Bytes> seal_secret(const Keyring& keyring, const SecretKey& key, ByteView
     }
     record.proof = *hash;
   }
-  return seal(data_key, secret, associated, random);
+  return seal(data_key, contents.secret, associated, random);
 }
 
-Result<SecretBytes> open_secret(const Keyring& keyring, const SecretKey& key, const Record& record, ByteView payload,
-                                const Factors& factors) {
-  const Bytes associated = associated_data(keyring.store_id(key), record);
-  const Result<SymmetricKey> data_key =
-      unwrap(data_wrap(keyring, key, record, factors), record.wrapped_key, associated);
+Result<SecretBytes> open_secret(const Keyring& keyring, const Opening& opening, ByteView payload) {
+  const Bytes associated = associated_data(keyring.store_id(opening.key), opening.record);
+  const Result<SymmetricKey> data_key = unwrap(data_wrap(keyring, opening), opening.record.wrapped_key, associated);
   return data_key ? open(*data_key, payload, associated) : fail(data_key.error());
 }
 
@@ -132,13 +129,11 @@ Result<RecordHash> claim_name(const Keyring& keyring, const SecretKey& key, cons
   return hash_for(keyring, key, record, Keyring::Purpose::kClaim, {as_bytes("name"), claim});
 }
 
-Result<OpenClaim> seal_claim(const Keyring& keyring, const SecretKey& key, const Record& record, ByteView claim,
-                             const Factors& factors, Random& random) {
-  const Bytes associated = associated_data(keyring.store_id(key), record);
-  const Result<RecordHash> name = claim_name(keyring, key, record, claim);
-  const Result<SymmetricKey> data_key =
-      unwrap(data_wrap(keyring, key, record, factors), record.wrapped_key, associated);
-  const Result<SymmetricKey> wrap = claim_wrap(keyring, key, record, claim, factors);
+Result<OpenClaim> seal_claim(const Keyring& keyring, const Opening& opening, ByteView claim, Random& random) {
+  const Bytes associated = associated_data(keyring.store_id(opening.key), opening.record);
+  const Result<RecordHash> name = claim_name(keyring, opening.key, opening.record, claim);
+  const Result<SymmetricKey> data_key = unwrap(data_wrap(keyring, opening), opening.record.wrapped_key, associated);
+  const Result<SymmetricKey> wrap = claim_wrap(keyring, opening, claim);
   if (!name || !data_key || !wrap) {
     return fail(Errc::kCorrupt, std::string(kUnopened));
   }
@@ -148,16 +143,15 @@ Result<OpenClaim> seal_claim(const Keyring& keyring, const SecretKey& key, const
   return sealed;
 }
 
-Result<SecretBytes> open_claimed(const Keyring& keyring, const SecretKey& key, const Record& record,
-                                 const OpenClaim& opened, ByteView claim, ByteView payload, const Factors& factors) {
-  const Bytes associated = associated_data(keyring.store_id(key), record);
-  const Result<SymmetricKey> data_key =
-      unwrap(claim_wrap(keyring, key, record, claim, factors), opened.wrapped_key, associated);
+Result<SecretBytes> open_claimed(const Keyring& keyring, const Opening& opening, const OpenClaim& opened,
+                                 ByteView claim, ByteView payload) {
+  const Bytes associated = associated_data(keyring.store_id(opening.key), opening.record);
+  const Result<SymmetricKey> data_key = unwrap(claim_wrap(keyring, opening, claim), opened.wrapped_key, associated);
   return data_key ? open(*data_key, payload, associated) : fail(data_key.error());
 }
 
-Result<RecordHash> repetition_hash(const Keyring& keyring, const SecretKey& key, const Record& record,
-                                   const NewSharedSecret& secret, const Factors& factors) {
+Result<RecordHash> repetition_hash(const Keyring& keyring, const Opening& opening, const NewSharedSecret& secret) {
+  const auto& [key, record, factors] = opening;
   const Bytes fixed = ByteWriter()
                           .block(as_bytes(secret.idempotency_key))
                           .u64(secret.secret.size())

@@ -22,14 +22,24 @@ struct Factors {
   SecretBytes passphrase;  // not itself: what crypto/passphrase.h makes of it
 };
 
+// What goes into an envelope, and what opens it besides the keyring. Parameters only: they borrow.
+struct Contents {
+  ByteView secret;
+  ByteView verifier;  // of a record that is guarded
+};
+struct Opening {
+  const SecretKey& key;
+  const Record& record;
+  const Factors& factors;
+};
+
 // Fills record.wrapped_key, record.verifier when the record is guarded, and record.proof when it asks for one, and
 // returns the sealed payload. All other fields of the record must be final.
-Result<Bytes> seal_secret(const Keyring& keyring, const SecretKey& key, ByteView secret, ByteView verifier,
-                          Random& random, Record& record, const Factors& factors = {});
+Result<Bytes> seal_secret(const Keyring& keyring, const SecretKey& key, const Contents& contents, Random& random,
+                          Record& record, const Factors& factors = {});
 
 // kCorrupt when anything does not fit together.
-Result<SecretBytes> open_secret(const Keyring& keyring, const SecretKey& key, const Record& record, ByteView payload,
-                                const Factors& factors = {});
+Result<SecretBytes> open_secret(const Keyring& keyring, const Opening& opening, ByteView payload);
 Result<SecretBytes> open_verifier(const Keyring& keyring, const SecretKey& key, const Record& record);
 
 // Of a record that asks for one; in constant time.
@@ -37,15 +47,13 @@ Result<bool> proof_fits(const Keyring& keyring, const SecretKey& key, const Reco
 
 Result<RecordHash> claim_name(const Keyring& keyring, const SecretKey& key, const Record& record, ByteView claim);
 // Name and wrapped key of a claim on a record that is not spent yet.
-Result<OpenClaim> seal_claim(const Keyring& keyring, const SecretKey& key, const Record& record, ByteView claim,
-                             const Factors& factors, Random& random);
+Result<OpenClaim> seal_claim(const Keyring& keyring, const Opening& opening, ByteView claim, Random& random);
 // As open_secret(), by one of the record's claims.
-Result<SecretBytes> open_claimed(const Keyring& keyring, const SecretKey& key, const Record& record,
-                                 const OpenClaim& opened, ByteView claim, ByteView payload, const Factors& factors);
+Result<SecretBytes> open_claimed(const Keyring& keyring, const Opening& opening, const OpenClaim& opened,
+                                 ByteView claim, ByteView payload);
 
 // Tells whether something is created a second time. The passphrase is in it as its factor, so that the hash is no
 // quicker way to guess it. So is the idempotency key: a request's secret has the same key whoever fills it.
-Result<RecordHash> repetition_hash(const Keyring& keyring, const SecretKey& key, const Record& record,
-                                   const NewSharedSecret& secret, const Factors& factors);
+Result<RecordHash> repetition_hash(const Keyring& keyring, const Opening& opening, const NewSharedSecret& secret);
 
 }  // namespace disposable

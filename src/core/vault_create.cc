@@ -49,7 +49,7 @@ Held<SecretKey> Vault::create(NewSecret secret, std::string_view address) {
   record.epoch = parts_.keyring.current_epoch();
   record.fingerprint = parts_.keyring.fingerprint(key);
 
-  Result<Bytes> payload = seal_secret(parts_.keyring, key, secret.secret.expose(), verifier.expose(), random, record);
+  Result<Bytes> payload = seal_secret(parts_.keyring, key, {secret.secret.expose(), verifier.expose()}, random, record);
   if (!payload) {
     return {fail(payload.error())};
   }
@@ -131,13 +131,13 @@ Held<Created> Vault::insert(const SecretKey& key, const NewSharedSecret& secret,
   record.views_left = record.views;
   record.bytes = secret.secret.size();
   if (!secret.idempotency_key.empty()) {
-    const auto hash = repetition_hash(parts_.keyring, key, record, secret, sealing.factors);
+    const auto hash = repetition_hash(parts_.keyring, {key, record, sealing.factors}, secret);
     if (!hash) {
       return {fail(hash.error())};
     }
     record.repetition = *hash;
   }
-  Result<Bytes> payload = seal_secret(parts_.keyring, key, secret.secret.expose(), sealing.verifier.expose(), random,
+  Result<Bytes> payload = seal_secret(parts_.keyring, key, {secret.secret.expose(), sealing.verifier.expose()}, random,
                                       record, sealing.factors);
   if (!payload) {
     return {fail(payload.error())};
@@ -196,7 +196,7 @@ Result<bool> Vault::repeats(const SecretKey& key, const Current& found, const Ne
     return fail(verdict.error());
   }
   // Also when the passphrase is wrong, so that it takes as long to be told so.
-  const auto hash = repetition_hash(parts_.keyring, key, record, secret, verdict->factors);
+  const auto hash = repetition_hash(parts_.keyring, {key, record, verdict->factors}, secret);
   if (!hash) {
     return fail(hash.error());
   }

@@ -38,7 +38,7 @@ Held<SecretBytes> Vault::retrieve(const SecretKey& key, std::string_view address
     }
     const Result<Bytes> payload = load_payload(id);
     Result<SecretBytes> secret =
-        payload ? open_secret(parts_.keyring, key, live->record, *payload) : fail(payload.error());
+        payload ? open_secret(parts_.keyring, {key, live->record, {}}, *payload) : fail(payload.error());
     if (!secret) {
       // The payload may be gone because somebody else was first; only an unchanged record is really broken.
       if (changed_since(id, live->version)) {
@@ -140,6 +140,7 @@ tl::expected<Vault::Current, Vault::Refusal> Vault::load_claimed(const StoreId& 
 Result<Vault::Reading> Vault::read(const SecretKey& key, const Current& current, const Verdict& verdict, ByteView claim,
                                    std::string_view address, Opened& opened_before) {
   const Record& record = current.record;
+  const Opening opening{key, record, verdict.factors};
   const bool again = opened_before.is_of(record);
   const Result<Bytes> payload = again ? Result<Bytes>() : load_payload(parts_.keyring.store_id(key));
   if (!payload) {
@@ -160,23 +161,21 @@ Result<Vault::Reading> Vault::read(const SecretKey& key, const Current& current,
         return fail(Error{Errc::kRateLimited, "an answer was repeated too often", left});
       }
       Result<SecretBytes> secret =
-          again ? std::move(opened_before.secret)
-                : open_claimed(parts_.keyring, key, record, *found, claim, *payload, verdict.factors);
+          again ? std::move(opened_before.secret) : open_claimed(parts_.keyring, opening, *found, claim, *payload);
       return secret ? Result<Reading>(Reading{{std::move(*secret), found->views_left},
                                               mark_repeated(record, *found, current.now, by),
                                               true,
                                               *name})
                     : fail(secret.error());
     }
-    Result<OpenClaim> sealed = seal_claim(parts_.keyring, key, record, claim, verdict.factors, parts_.random);
+    Result<OpenClaim> sealed = seal_claim(parts_.keyring, opening, claim, parts_.random);
     if (!sealed) {
       return fail(sealed.error());
     }
     opened = std::move(*sealed);
     reader = *name;
   }
-  Result<SecretBytes> secret =
-      again ? std::move(opened_before.secret) : open_secret(parts_.keyring, key, record, *payload, verdict.factors);
+  Result<SecretBytes> secret = again ? std::move(opened_before.secret) : open_secret(parts_.keyring, opening, *payload);
   if (!secret) {
     return fail(secret.error());
   }

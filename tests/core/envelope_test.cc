@@ -25,7 +25,7 @@ struct Sealed {
     record.expires_at = WallTime(std::chrono::seconds(2000));
     record.epoch = keyring.current_epoch();
     record.fingerprint = keyring.fingerprint(key);
-    payload = seal_secret(keyring, key, as_bytes("hunter2"), as_bytes("verifier"), random, record).value();
+    payload = seal_secret(keyring, key, {as_bytes("hunter2"), as_bytes("verifier")}, random, record).value();
   }
 };
 
@@ -33,7 +33,7 @@ struct Sealed {
 
 TEST_CASE("envelope: opens with everything in place") {
   const Sealed sealed;
-  CHECK(as_text(open_secret(sealed.keyring, sealed.key, sealed.record, sealed.payload)->expose()) == "hunter2");
+  CHECK(as_text(open_secret(sealed.keyring, {sealed.key, sealed.record, {}}, sealed.payload)->expose()) == "hunter2");
   CHECK(as_text(open_verifier(sealed.keyring, sealed.key, sealed.record)->expose()) == "verifier");
 }
 
@@ -55,7 +55,7 @@ TEST_CASE("envelope: any edited field of the record closes it") {
     CAPTURE(row.name);
     Sealed sealed;
     row.edit(sealed.record);
-    CHECK(open_secret(sealed.keyring, sealed.key, sealed.record, sealed.payload).error().code == Errc::kCorrupt);
+    CHECK(open_secret(sealed.keyring, {sealed.key, sealed.record, {}}, sealed.payload).error().code == Errc::kCorrupt);
   }
 }
 
@@ -64,12 +64,12 @@ TEST_CASE("envelope: another key, another keyring or another secret's payload do
   Sealed other;
   const SecretKey other_key = SecretKey::generate(sealed.random);
   const Keyring other_keyring = Keyring::generate(sealed.random);
-  CHECK_FALSE(open_secret(sealed.keyring, other_key, sealed.record, sealed.payload));
-  CHECK_FALSE(open_secret(other_keyring, sealed.key, sealed.record, sealed.payload));
+  CHECK_FALSE(open_secret(sealed.keyring, {other_key, sealed.record, {}}, sealed.payload));
+  CHECK_FALSE(open_secret(other_keyring, {sealed.key, sealed.record, {}}, sealed.payload));
   Record second = sealed.record;
   const Bytes second_payload =
-      seal_secret(sealed.keyring, sealed.key, as_bytes("other"), as_bytes("v"), sealed.random, second).value();
-  CHECK_FALSE(open_secret(sealed.keyring, sealed.key, sealed.record, second_payload));
+      seal_secret(sealed.keyring, sealed.key, {as_bytes("other"), as_bytes("v")}, sealed.random, second).value();
+  CHECK_FALSE(open_secret(sealed.keyring, {sealed.key, sealed.record, {}}, second_payload));
 }
 
 namespace {
@@ -84,12 +84,12 @@ struct SealedV2 : Sealed {
     record.asks_proof = true;
     record.views = 2;
     record.bytes = 7;
-    payload = seal_secret(keyring, key, as_bytes("hunter2"), as_bytes("verifier"), random, record, factors).value();
-    opened = seal_claim(keyring, key, record, claim, factors, random).value();
+    payload = seal_secret(keyring, key, {as_bytes("hunter2"), as_bytes("verifier")}, random, record, factors).value();
+    opened = seal_claim(keyring, {key, record, factors}, claim, random).value();
   }
-  bool opens(const Factors& with) const { return open_secret(keyring, key, record, payload, with).has_value(); }
+  bool opens(const Factors& with) const { return open_secret(keyring, {key, record, with}, payload).has_value(); }
   bool claim_opens(ByteView by, const Factors& with) const {
-    return open_claimed(keyring, key, record, opened, by, payload, with).has_value();
+    return open_claimed(keyring, {key, record, with}, opened, by, payload).has_value();
   }
 };
 
