@@ -158,9 +158,11 @@ Result<RecordHash> repetition_hash(const Keyring& keyring, const Opening& openin
                           .u8(record.views)
                           .i64((record.expires_at - record.created_at).count())
                           .u8(static_cast<std::uint8_t>(factors.proof.size()))
+                          .u32(static_cast<std::uint32_t>(secret.webhook.size()))
                           .take();
-  return hash_for(keyring, key, record, Keyring::Purpose::kIdempotency,
-                  {fixed, secret.secret.expose(), factors.proof.expose(), factors.passphrase.expose()});
+  return hash_for(
+      keyring, key, record, Keyring::Purpose::kIdempotency,
+      {fixed, secret.secret.expose(), factors.proof.expose(), factors.passphrase.expose(), secret.webhook.expose()});
 }
 
 }  // namespace disposable

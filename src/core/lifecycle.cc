@@ -10,13 +10,21 @@ WallTime retention_over(const Record& record) { return record.created_at + kRete
 
 bool is_v2(const Record& record) { return record.format == RecordFormat::kApiV2; }
 
-// `members` are those of a JSON object, without its braces.
+// For the log alone. `members` are those of a JSON object, without its braces.
 Event make_event(const Record& record, Action action, const EventId& id, WallTime at, std::string_view address,
                  std::string members = {}) {
   if (record.request) {
     members += members.empty() ? "\"request\":true" : ",\"request\":true";
   }
   return {id, record.fingerprint, action, at, std::string(address), "{" + members + "}"};
+}
+
+// As make_event(), and the record's webhook is told, too.
+Event make_told_event(const Record& record, Action action, const EventId& id, WallTime at, std::string_view address,
+                      std::string members = {}) {
+  Event event = make_event(record, action, id, at, address, std::move(members));
+  event.webhook = record.webhook;
+  return event;
 }
 
 std::string views_left_member(int views_left) { return "\"views_left\":" + std::to_string(views_left); }
@@ -117,6 +125,12 @@ Event created_event(const Record& record, const Origin& origin) {
                     std::move(members));
 }
 
+Event filled_event(const Record& record, const Origin& origin) {
+  Event event = created_event(record, origin);
+  event.webhook = record.webhook;
+  return event;
+}
+
 int live_change(const Event& event) {
   const auto says = [&event](std::string_view member) { return event.extra_data.find(member) != std::string::npos; };
   if (says("\"request\":true")) {
@@ -151,9 +165,9 @@ Transition mark_retrieved(const Record& record, WallTime now, const Origin& orig
     claim->views_left = next.views_left;
     next.claims.push_back(std::move(*claim));
   }
-  return {
-      views_left > 0 ? std::move(next) : spend(std::move(next), State::kRetrieved, now),
-      {make_event(record, Action::kRetrieved, origin.first_event, now, origin.address, views_left_member(views_left))}};
+  return {views_left > 0 ? std::move(next) : spend(std::move(next), State::kRetrieved, now),
+          {make_told_event(record, Action::kRetrieved, origin.first_event, now, origin.address,
+                           views_left_member(views_left))}};
 }
 
 Transition mark_repeated(const Record& record, const OpenClaim& claim, WallTime now, const Origin& origin) {
@@ -168,17 +182,17 @@ Transition mark_repeated(const Record& record, const OpenClaim& claim, WallTime 
 
 Transition mark_deleted(const Record& record, WallTime now, const Origin& origin) {
   return {end(record, State::kDeleted, now),
-          {make_event(record, Action::kDeleted, origin.first_event, now, origin.address)}};
+          {make_told_event(record, Action::kDeleted, origin.first_event, now, origin.address)}};
 }
 
 Transition mark_handed_out(const Record& record, WallTime now, const Origin& origin) {
   return {end(record, State::kRetrieved, now),
-          {make_event(record, Action::kDeleted, origin.first_event, now, origin.address, "\"handed_out\":true")}};
+          {make_told_event(record, Action::kDeleted, origin.first_event, now, origin.address, "\"handed_out\":true")}};
 }
 
 Transition mark_expired(const Record& record, WallTime now, const Origin& origin) {
   return {end(record, State::kExpired, now),
-          {make_event(record, Action::kExpired, origin.first_event, now, origin.address)}};
+          {make_told_event(record, Action::kExpired, origin.first_event, now, origin.address)}};
 }
 
 Transition mark_denied(const Record& record, WallTime now, const Origin& origin, Denial denial) {
@@ -192,8 +206,8 @@ Transition mark_denied(const Record& record, WallTime now, const Origin& origin,
     next.wrong_passphrases = 0;
     next.locked_until = now + kLockDuration;
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(kLockDuration).count();
-    transition.events.push_back(make_event(record, Action::kLocked, origin.second_event, now, origin.address,
-                                           attempts + ",\"seconds\":" + std::to_string(seconds)));
+    transition.events.push_back(make_told_event(record, Action::kLocked, origin.second_event, now, origin.address,
+                                                attempts + ",\"seconds\":" + std::to_string(seconds)));
   }
   return transition;
 }
@@ -211,7 +225,7 @@ Record without_keys(Record record) {
 
 Transition mark_lost(const Record& record, WallTime now, const Origin& origin) {
   return {without_keys(end(record, State::kDeleted, now)),
-          {make_event(record, Action::kDeleted, origin.first_event, now, origin.address, "\"restored\":true")}};
+          {make_told_event(record, Action::kDeleted, origin.first_event, now, origin.address, "\"restored\":true")}};
 }
 
 std::chrono::seconds locked_for(const Record& record, WallTime now) {

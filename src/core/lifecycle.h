@@ -60,7 +60,11 @@ struct Transition {
   std::vector<Event> events;
 };
 
+// Each event but these has the record's webhook: refusals, because anybody could cause any number of them; repeated
+// answers, because the view was told; and creations, because the creator knows.
 Event created_event(const Record& record, const Origin& origin);
+// As created_event(), of what was put into a request: its asker does not know.
+Event filled_event(const Record& record, const Origin& origin);
 // By how many an event makes the live secrets more. Requests are none.
 int live_change(const Event& event);
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "core/webhook.h"
 #include "crypto/receipt_key.h"
 #include "crypto/secret_key.h"
 
@@ -41,12 +42,14 @@ struct NewSharedSecret {
   int views = 1;                // 1 to kViewsMax
   std::string idempotency_key;  // visible ASCII; empty: none
   std::string principal;        // whose idempotency key it is; two of one name share their keys
+  SecretBytes webhook;          // URL of who is told what happens (core/webhook_url.h); empty: nobody
 };
 
 struct Created {
   SecretKey key;
   ReceiptKey receipt;
   WallTime expires_at;
+  std::optional<WebhookIdentity> webhook{};  // where a webhook was given, and for who gave it
 };
 
 struct Revealed {
@@ -74,6 +77,7 @@ struct NewRequest {
   SecretKey request_key;
   SecretKey fill_key;
   WallTime expires_at;
+  std::optional<WebhookIdentity> webhook{};  // of the request and of what is put in
 };
 
 enum class RequestStage : std::uint8_t { kWaiting, kFilled, kDeleted, kExpired };

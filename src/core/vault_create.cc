@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "core/vault_steps.h"
+#include "core/webhook_url.h"
 
 namespace disposable {
 
@@ -18,8 +19,18 @@ bool is_valid(const NewSharedSecret& secret) {
       key.empty() || (key.size() >= kIdempotencyKeySizeMin && key.size() <= kIdempotencyKeySizeMax &&
                       std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c <= '~'; }));
   const bool proof_valid = secret.access.proof.empty() || secret.access.proof.size() == kProofSize;
-  return !secret.secret.empty() && secret.views >= 1 && secret.views <= kViewsMax && secret.ttl.count() > 0 &&
-         key_valid && proof_valid;
+  const bool webhook_valid = secret.webhook.empty() || check_webhook_url(as_text(secret.webhook.expose()));
+  return webhook_valid && !secret.secret.empty() && secret.views >= 1 && secret.views <= kViewsMax &&
+         secret.ttl.count() > 0 && key_valid && proof_valid;
+}
+
+Created answer_of(const Keyring& keyring, const SecretKey& key, const Record& record) {
+  Created created{SecretKey::from_bytes(key.expose().first<SecretKey::kSize>()),
+                  keyring.receipt_key(keyring.store_id(key)), record.expires_at};
+  if (!record.webhook.empty()) {
+    created.webhook = webhook_identity(keyring, record.fingerprint);
+  }
+  return created;
 }
 
 Held<SecretKey> Vault::create(NewSecret secret, std::string_view address) {
@@ -79,9 +90,12 @@ Held<Created> Vault::create(NewSharedSecret secret, std::string_view address) {
       return earlier;
     }
   }
-  const Result<Sealing> sealing = lock_with(secret.access);
+  Result<Sealing> sealing = lock_with(secret.access);
   if (!sealing) {
     return {fail(sealing.error())};
+  }
+  if (!secret.webhook.empty()) {
+    sealing->webhook = seal_webhook(parts_.keyring, parts_.keyring.fingerprint(key), secret.webhook.expose(), random);
   }
   Held<Created> created = insert(key, secret, *sealing, random, address);
   if (created.outcome || created.outcome.error().code != Errc::kAlreadyExists) {
@@ -130,6 +144,7 @@ Held<Created> Vault::insert(const SecretKey& key, const NewSharedSecret& secret,
   record.views = static_cast<std::uint8_t>(secret.views);
   record.views_left = record.views;
   record.bytes = secret.secret.size();
+  record.webhook = sealing.webhook;
   if (!secret.idempotency_key.empty()) {
     const auto hash = repetition_hash(parts_.keyring, {key, record, sealing.factors}, secret);
     if (!hash) {
@@ -142,15 +157,14 @@ Held<Created> Vault::insert(const SecretKey& key, const NewSharedSecret& secret,
   if (!payload) {
     return {fail(payload.error())};
   }
-  const Event event = created_event(record, {address, EventId::generate(now, random), {}});
+  const Origin by{address, EventId::generate(now, random), {}};
+  const Event event = sealing.fills ? filled_event(record, by) : created_event(record, by);
   const Result<Ticket> ticket =
       parts_.store.insert(id, {encode_record(record), due_at(record, now)}, std::move(*payload), {&event, 1});
   if (!ticket) {
     return {fail(ticket.error())};
   }
-  return {Created{SecretKey::from_bytes(key.expose().first<SecretKey::kSize>()), parts_.keyring.receipt_key(id),
-                  record.expires_at},
-          *ticket};
+  return {answer_of(parts_.keyring, key, record), *ticket};
 }
 
 // A repetition is written once more: what it answers may never have been confirmed, and reading cannot tell.
@@ -170,9 +184,7 @@ Held<Created> Vault::repeat(const SecretKey& key, const NewSharedSecret& secret)
     }
     const Result<Ticket> confirmed = confirm(id, *found);
     if (confirmed) {
-      return {Created{SecretKey::from_bytes(key.expose().first<SecretKey::kSize>()), parts_.keyring.receipt_key(id),
-                      found->record.expires_at},
-              *confirmed};
+      return {answer_of(parts_.keyring, key, found->record), *confirmed};
     }
     if (confirmed.error().code != Errc::kConflict) {
       return {fail(confirmed.error())};

@@ -1,4 +1,5 @@
 #include "core/vault_steps.h"
+#include "core/webhook_url.h"
 
 namespace disposable {
 
@@ -6,11 +7,20 @@ namespace {
 
 Ticket later(const Ticket& a, const Ticket& b) { return a.sequence() < b.sequence() ? b : a; }
 
+// What the asker was told is not for who fills.
+Held<Created> for_filler(Held<Created> filled) {
+  if (filled.outcome) {
+    filled.outcome->webhook.reset();
+  }
+  return filled;
+}
+
 }  // namespace
 
-Held<NewRequest> Vault::create_request(std::chrono::seconds ttl, std::string_view address) {
-  if (ttl.count() <= 0) {
-    return {fail(Errc::kInvalidArgument, "a request without time")};
+// A request has the fingerprint of what is put in, so that both are one story in the log and to a webhook.
+Held<NewRequest> Vault::create_request(std::chrono::seconds ttl, std::string_view address, const SecretBytes& webhook) {
+  if (ttl.count() <= 0 || (!webhook.empty() && !check_webhook_url(as_text(webhook.expose())))) {
+    return {fail(Errc::kInvalidArgument, "a request that cannot be created so")};
   }
   RandomBatch random(parts_.random);
   SecretKey fill_key = SecretKey::generate(random);
@@ -22,7 +32,11 @@ Held<NewRequest> Vault::create_request(std::chrono::seconds ttl, std::string_vie
   record.created_at = now;
   record.expires_at = now + ttl;
   record.epoch = parts_.keyring.current_epoch();
-  record.fingerprint = parts_.keyring.fingerprint(fill_key);
+  SecretKey request_key = parts_.keyring.request_key(fill_key);
+  record.fingerprint = parts_.keyring.fingerprint(request_key);
+  if (!webhook.empty()) {
+    record.webhook = seal_webhook(parts_.keyring, record.fingerprint, webhook.expose(), random);
+  }
   const Event event = created_event(record, {address, EventId::generate(now, random), {}});
   const Result<Ticket> ticket = parts_.store.insert(parts_.keyring.store_id(fill_key),
                                                     {encode_record(record), due_at(record, now)}, {}, {&event, 1});
@@ -30,8 +44,11 @@ Held<NewRequest> Vault::create_request(std::chrono::seconds ttl, std::string_vie
     return {fail(ticket.error().code == Errc::kAlreadyExists ? Error{Errc::kUnavailable, "a generated key repeated"}
                                                              : ticket.error())};
   }
-  SecretKey request_key = parts_.keyring.request_key(fill_key);
-  return {NewRequest{std::move(request_key), std::move(fill_key), record.expires_at}, *ticket};
+  NewRequest created{std::move(request_key), std::move(fill_key), record.expires_at};
+  if (!webhook.empty()) {
+    created.webhook = webhook_identity(parts_.keyring, record.fingerprint);
+  }
+  return {std::move(created), *ticket};
 }
 
 tl::expected<Vault::Current, Vault::Refusal> Vault::look_at_request(const SecretKey& fill_key) {
@@ -60,9 +77,14 @@ Held<Created> Vault::fill(const SecretKey& fill_key, SecretBytes secret, std::st
   const bool open = only_live(request).has_value();
   if (open) {
     RandomBatch random(parts_.random);
-    Held<Created> filled = insert(key, filling, {}, random, address);
+    Held<Created> filled = insert(key, filling, {{}, {}, request->record.webhook, true}, random, address);
+    if (filled.outcome && !request->record.webhook.empty()) {
+      Transition handed_over{request->record, {}};
+      handed_over.next.webhook.clear();
+      ignore(apply(parts_.keyring.store_id(fill_key), *request, handed_over), "the request's end is then told as well");
+    }
     if (filled.outcome || filled.outcome.error().code != Errc::kAlreadyExists) {
-      return filled;
+      return for_filler(std::move(filled));
     }
   }
   // Filled before, perhaps by the same caller; deleted meanwhile; or over by now, when what was put in may still be
@@ -72,7 +94,7 @@ Held<Created> Vault::fill(const SecretKey& fill_key, SecretBytes secret, std::st
     const bool another = !again.outcome && (again.outcome.error().code == Errc::kNotFound ||
                                             again.outcome.error().code == Errc::kAlreadyExists);
     if (!another) {
-      return again;
+      return for_filler(std::move(again));
     }
   }
   const tl::expected<Current, Refusal> still = only_live(look_at_request(fill_key));

@@ -57,6 +57,8 @@ struct Vault::Opened {
 struct Vault::Sealing {
   Factors factors;
   SecretBytes verifier;
+  Bytes webhook;       // sealed
+  bool fills = false;  // a request, whose asker does not know yet
 };
 
 // Sizes and numbers are in their range.

@@ -1,6 +1,9 @@
 #include "core/webhook.h"
 
+#include <algorithm>
+
 #include "crypto/aead.h"
+#include "crypto/base64url.h"
 #include "crypto/hash.h"
 
 namespace disposable {
@@ -27,6 +30,22 @@ Result<SecretBytes> open_webhook(const Keyring& keyring, const Fingerprint& fing
 
 SymmetricKey webhook_signing_key(const Keyring& keyring, const Fingerprint& fingerprint) {
   return derive(keyring, "sign", fingerprint);
+}
+
+WebhookIdentity webhook_identity(const Keyring& keyring, const Fingerprint& fingerprint) {
+  return {fingerprint, webhook_signing_key(keyring, fingerprint)};
+}
+
+SecretBytes webhook_key_text(const SymmetricKey& signing_key) {
+  constexpr std::string_view kPrefix = "whsec_";
+  const SecretBytes digits = base64url_encode_secret(signing_key.expose());
+  SecretBytes text(kPrefix.size() + digits.size() + 1);  // 32 bytes leave room for one "="
+  const std::span<std::uint8_t> out = text.expose_mutable();
+  const auto rest = std::copy(kPrefix.begin(), kPrefix.end(), out.begin());
+  *std::transform(digits.expose().begin(), digits.expose().end(), rest, [](std::uint8_t c) {
+    return c == '-' ? std::uint8_t{'+'} : c == '_' ? std::uint8_t{'/'} : c;
+  }) = '=';
+  return text;
 }
 
 }  // namespace disposable

@@ -21,4 +21,13 @@ Result<SecretBytes> open_webhook(const Keyring& keyring, const Fingerprint& fing
 // For HMAC-SHA256.
 SymmetricKey webhook_signing_key(const Keyring& keyring, const Fingerprint& fingerprint);
 
+// What a receiver knows messages by: which secret they are about, and that they are genuine.
+struct WebhookIdentity {
+  Fingerprint fingerprint;
+  SymmetricKey signing_key;
+};
+WebhookIdentity webhook_identity(const Keyring& keyring, const Fingerprint& fingerprint);
+// As receivers' libraries take it (Standard Webhooks): "whsec_" and base64 with padding.
+SecretBytes webhook_key_text(const SymmetricKey& signing_key);
+
 }  // namespace disposable

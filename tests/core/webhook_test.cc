@@ -36,4 +36,12 @@ TEST_CASE("webhook: each secret signs with a key of its own, and each node with 
   CHECK(key_of(keyring, own) != key_of(Keyring::generate(random), own));
 }
 
+TEST_CASE("webhook: a signing key is shown as Standard Webhooks has it, in base64 with its padding") {
+  SymmetricKey key;
+  for (std::size_t i = 0; i < SymmetricKey::kSize; ++i) {
+    key.expose_mutable()[i] = static_cast<std::uint8_t>(i < 6 ? 0xFBU : i);
+  }
+  CHECK(as_text(webhook_key_text(key).expose()) == "whsec_+/v7+/v7BgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
+}
+
 }  // namespace disposable
