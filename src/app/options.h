@@ -38,6 +38,7 @@ struct ServeOptions {
   std::string tls_key;
   std::vector<std::string> trusted_proxies;  // CIDR, as typed
   std::vector<std::string> creators;         // http/creators.h, as typed; empty: everybody
+  std::string webhooks = "nobody";           // http/webhooks.h, as typed
 
   int loops = 0;  // event loops; 0: automatic
   int workers = 32;

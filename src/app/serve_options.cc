@@ -8,6 +8,7 @@
 #include "app/page_brand.h"
 #include "http/creators.h"
 #include "http/endpoint.h"
+#include "http/webhooks.h"
 
 namespace disposable {
 
@@ -67,6 +68,11 @@ void add_creators(CLI::App& serve, RawPaths& paths, ServeOptions& options) {
       ->default_str("open")
       ->check(creators_problem);
   add_token_file(serve, paths);
+  OptionTable(serve, kWhoMayCreate)
+      .text("--webhooks", options.webhooks, "WHO",
+            "Whose secrets may name a webhook: nobody, tokens or everybody (nobody)")
+      ->default_str("nobody")
+      ->check(CLI::IsMember(std::vector<std::string>(kWebhookRules.begin(), kWebhookRules.end())));
 }
 
 void add_connection_limits(CLI::App& serve, Limits& limits) {

@@ -206,6 +206,7 @@ void Service::build_api() {
   api.limits.secret_bytes_max = parts_.options.secret_bytes_max;
   api.limits.upload_bytes_max = parts_.options.upload_bytes_max;
   api.limits.ttl_max = parts_.options.ttl_max;
+  api.webhooks = webhook_rule(parts_.options.webhooks).value_or(WebhookRule::kNobody);
   for (const EmbeddedFile& file : docs_files()) {
     api.docs.push_back({file.name, file.content_type, file.bytes});
   }

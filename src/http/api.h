@@ -19,6 +19,7 @@
 #include "http/json_body.h"
 #include "http/message.h"
 #include "http/pages.h"
+#include "http/webhooks.h"
 
 namespace disposable {
 
@@ -46,6 +47,7 @@ class Api {
     bool metrics_apart = false;
     // The web page; null: none, and everybody is welcomed by JSON.
     const Pages* pages = nullptr;
+    WebhookRule webhooks = WebhookRule::kNobody;
   };
 
   explicit Api(Parts parts) : parts_(std::move(parts)) {}
@@ -105,8 +107,7 @@ class Api {
     return route.operation != nullptr && route.operation->promises ? parts_.limits.upload_bytes_max : 0;
   }
 
-  // For a request that refuse() let pass. For HEAD the response is that of GET, with its body: the connection layer
-  // keeps the body back.
+  // For a request that refuse() let pass. HEAD gets GET's response, whose body the connection layer keeps back.
   Response handle(const Route& route, const Request& request) const;
 
   // All of it in one call.
@@ -139,7 +140,7 @@ class Api {
   const Parts parts_;
 };
 
-// The constants that stand for a route in metrics and log. "unmatched" for one that is none.
+// What stands for a route in metrics and log; "unmatched" for none.
 struct RouteName {
   std::string_view method;
   std::string_view pattern;

@@ -43,11 +43,12 @@ Response refused(const Error& error, const Ticket& ticket, const Ask& ask_status
 }
 
 SecretBytes json_of(const Created& created) {
-  return JsonObject(kAnswerBytesMax)
-      .text("secret_key", created.key.format().expose())
+  JsonObject json(kAnswerBytesMax);
+  json.text("secret_key", created.key.format().expose())
       .text("receipt_key", created.receipt.format().expose())
-      .time("expires_at", created.expires_at)
-      .take();
+      .time("expires_at", created.expires_at);
+  tell_webhook(json, created.webhook);
+  return json.take();
 }
 
 std::string_view name_of(Stage stage) {
@@ -127,6 +128,9 @@ Response create(const Api::Parts& parts, const Request& request) {
                                          : parse_new_bytes(request, parts.limits);
   if (!fresh) {
     return invalid_body_problem(fresh.error());
+  }
+  if (!fresh->webhook.empty() && !may_name_webhook(parts.webhooks, request)) {
+    return problem_response(Problem::kWebhookRefused);
   }
   fresh->principal = idempotency_principal(request);
   const Held<Created> held = parts.vault.create(std::move(*fresh), request.address);
@@ -208,15 +212,19 @@ Response create_request(const Api::Parts& parts, const Request& request) {
   if (!body) {
     return invalid_body_problem(body.error());
   }
-  const Held<NewRequest> held = parts.vault.create_request(body->ttl, request.address);
+  if (!body->webhook.empty() && !may_name_webhook(parts.webhooks, request)) {
+    return problem_response(Problem::kWebhookRefused);
+  }
+  const Held<NewRequest> held = parts.vault.create_request(body->ttl, request.address, body->webhook);
   if (!held.outcome) {
     return held_by(held.ticket, problem_of(held.outcome.error()));
   }
-  return held_by(held.ticket, json_response(201, JsonObject(kAnswerBytesMax)
-                                                     .text("request_key", held.outcome->request_key.format().expose())
-                                                     .text("fill_key", held.outcome->fill_key.format().expose())
-                                                     .time("expires_at", held.outcome->expires_at)
-                                                     .take()));
+  JsonObject json(kAnswerBytesMax);
+  json.text("request_key", held.outcome->request_key.format().expose())
+      .text("fill_key", held.outcome->fill_key.format().expose())
+      .time("expires_at", held.outcome->expires_at);
+  tell_webhook(json, held.outcome->webhook);
+  return held_by(held.ticket, json_response(201, json.take()));
 }
 
 Response request_status(const Api::Parts& parts, const Request& request) {
@@ -271,22 +279,6 @@ Response delete_request(const Api::Parts& parts, const Request& request) {
   }
   const auto held = parts.vault.delete_request(*fill_key, *request_key, request.address);
   return held_by(held.ticket, held.outcome ? deleted(*held.outcome) : of_request(held.outcome.error()));
-}
-
-Response service(const Api::Parts& parts, const Request& request) {
-  const BodyLimits& limits = parts.limits;
-  constexpr std::size_t kRoom = 1024;
-  const std::string_view name = parts.pages == nullptr ? kServiceNameDefault : parts.pages->name();
-  return json_response(200,
-                       JsonObject(kRoom + 6 * name.size())
-                           .text("name", name)
-                           .number("upload_bytes_max", limits.upload_bytes_max)
-                           .number("ttl_seconds_max", static_cast<std::uint64_t>(limits.ttl_max.count()))
-                           .number("ttl_seconds_default", static_cast<std::uint64_t>(default_ttl_v2(limits).count()))
-                           .number("views_max", static_cast<std::uint64_t>(kViewsMax))
-                           .number("passphrase_bytes_max", limits.passphrase_bytes_max)
-                           .text("creation", request.creation)
-                           .take());
 }
 
 }  // namespace disposable::v2

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/webhook_url.h"
+
 namespace disposable {
 
 namespace {
@@ -14,6 +16,7 @@ constexpr std::string_view kTtl = "Secret-TTL";
 constexpr std::string_view kViews = "Secret-Views";
 constexpr std::string_view kPassphrase = "Secret-Passphrase";
 constexpr std::string_view kProof = "Secret-Proof";
+constexpr std::string_view kWebhook = "Secret-Webhook";
 constexpr std::string_view kFillKey = "Request-Fill-Key";
 
 // The body's own bound is enough: what is too long for a key is an unknown one.
@@ -44,6 +47,14 @@ SecretBytes base64url_header(const Request& request, std::string_view name, std:
                              FieldErrors& errors) {
   const std::optional<std::string_view> text = request.header(name);
   return text ? decode_base64url(name, *text, least, most, errors) : SecretBytes{};
+}
+
+SecretBytes webhook_url(std::string_view field, SecretBytes url, FieldErrors& errors) {
+  const Result<void> checked = url.empty() ? Result<void>() : check_webhook_url(as_text(url.expose()));
+  if (!checked) {
+    errors.add("url_parsing", field, "Input should be a valid URL. " + checked.error().detail);
+  }
+  return url;
 }
 
 std::string idempotency_key(const Request& request, FieldErrors& errors) {
@@ -83,6 +94,8 @@ Validated<NewSharedSecret> parse_new_bytes(const Request& request, const BodyLim
   fresh.views = static_cast<int>(integer_header(request, kViews, kViewsMax, 1, of_headers));
   fresh.access.passphrase = base64url_header(request, kPassphrase, 0, limits.passphrase_bytes_max, of_headers);
   fresh.access.proof = base64url_header(request, kProof, kProofSize, kProofSize, of_headers);
+  fresh.webhook =
+      webhook_url(kWebhook, SecretBytes::copy_of(as_bytes(request.header(kWebhook).value_or(""))), of_headers);
   fresh.idempotency_key = idempotency_key(request, of_headers);
   errors.append(std::move(of_headers));
   if (errors.empty()) {
@@ -92,15 +105,16 @@ Validated<NewSharedSecret> parse_new_bytes(const Request& request, const BodyLim
 }
 
 Validated<NewSharedSecret> parse_new_text(const Request& request, const BodyLimits& limits) {
-  JsonFields fields(request.body, {"secret", "passphrase", "ttl_seconds", "views"}, Empty::kMistake);
+  JsonFields fields(request.body, {"secret", "passphrase", "ttl_seconds", "views", "webhook"}, Empty::kMistake);
   NewSharedSecret fresh;
   fresh.secret = fields.required_text("secret", 1, limits.secret_bytes_max);
   fresh.access.passphrase = fields.text("passphrase", limits.passphrase_bytes_max);
   fresh.ttl =
       std::chrono::seconds{fields.integer("ttl_seconds", 1, limits.ttl_max.count(), default_ttl_v2(limits).count())};
   fresh.views = static_cast<int>(fields.integer("views", 1, kViewsMax, 1));
+  fresh.webhook = webhook_url("webhook", fields.text("webhook", kAnyLength), fields.errors);
   FieldErrors of_headers("header");
-  for (const std::string_view name : {kTtl, kViews, kPassphrase, kProof}) {
+  for (const std::string_view name : {kTtl, kViews, kPassphrase, kProof, kWebhook}) {
     if (request.header(name)) {
       of_headers.add("extra_forbidden", name, "Extra inputs are not permitted");
     }
@@ -136,10 +150,12 @@ Validated<SecretBytes> parse_key_body(ByteView body, std::string_view name) {
 }
 
 Validated<NewRequestBody> parse_new_request_body(ByteView body, const BodyLimits& limits) {
-  JsonFields fields(body, {"ttl_seconds"}, Empty::kNoFields);
-  NewRequestBody valid{
-      std::chrono::seconds{fields.integer("ttl_seconds", 1, limits.ttl_max.count(), default_ttl_v2(limits).count())}};
-  return validated(valid, fields.errors);
+  JsonFields fields(body, {"ttl_seconds", "webhook"}, Empty::kNoFields);
+  NewRequestBody valid;
+  valid.ttl =
+      std::chrono::seconds{fields.integer("ttl_seconds", 1, limits.ttl_max.count(), default_ttl_v2(limits).count())};
+  valid.webhook = webhook_url("webhook", fields.text("webhook", kAnyLength), fields.errors);
+  return validated(std::move(valid), fields.errors);
 }
 
 Validated<RequestKeysBody> parse_request_keys_body(ByteView body) {

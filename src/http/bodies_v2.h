@@ -15,7 +15,8 @@ namespace disposable {
 // When nothing is said: a day, or the longest time there is.
 std::chrono::seconds default_ttl_v2(const BodyLimits& limits);
 
-// Bytes with their options in Secret-TTL, Secret-Views, Secret-Passphrase, Secret-Proof and Idempotency-Key.
+// Bytes with their options in Secret-TTL, Secret-Views, Secret-Passphrase, Secret-Proof, Secret-Webhook and
+// Idempotency-Key.
 Validated<NewSharedSecret> parse_new_bytes(const Request& request, const BodyLimits& limits);
 // JSON; of the header fields only Idempotency-Key may be there, so that no option is lost unnoticed.
 Validated<NewSharedSecret> parse_new_text(const Request& request, const BodyLimits& limits);
@@ -34,6 +35,7 @@ Validated<SecretBytes> parse_key_body(ByteView body, std::string_view name);
 
 struct NewRequestBody {
   std::chrono::seconds ttl{};
+  SecretBytes webhook;  // empty: none
 };
 Validated<NewRequestBody> parse_new_request_body(ByteView body, const BodyLimits& limits);
 

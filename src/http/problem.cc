@@ -20,6 +20,8 @@ constexpr std::array kKinds{
                 "It is restricted to certain addresses"},
     ProblemKind{Problem::kPrefetch, "prefetch", 403, "Prefetching does not retrieve a secret",
                 "The request says that it is a prefetch or a preview; nothing is spent"},
+    ProblemKind{Problem::kWebhookRefused, "webhook-refused", 403, "A webhook is not allowed here",
+                "The operator has not allowed it, or for those with a token alone; nothing was created"},
     ProblemKind{Problem::kWrongProof, "wrong-proof", 403, "The link is not complete",
                 "The proof is wrong or missing; nothing is spent, and the attempt is counted"},
     ProblemKind{Problem::kWrongPassphrase, "wrong-passphrase", 403, "The passphrase is wrong",

@@ -22,6 +22,7 @@ enum class Problem : std::uint8_t {
   kUnauthorized,
   kForbidden,
   kPrefetch,
+  kWebhookRefused,
   kWrongProof,
   kWrongPassphrase,
   kNotFound,

@@ -178,7 +178,8 @@ class SecretsTest(V2Case):
     def test_the_service_tells_its_limits(self):
         self.assertEqual(self.client.json("GET", "/api/v2/service"), (200, {
             "name": "Disposable Secrets", "upload_bytes_max": UPLOAD_BYTES_MAX, "ttl_seconds_max": 2592000,
-            "ttl_seconds_default": 86400, "views_max": 100, "passphrase_bytes_max": 1024, "creation": "open"}))
+            "ttl_seconds_default": 86400, "views_max": 100, "passphrase_bytes_max": 1024, "creation": "open",
+            "webhooks": False}))
 
     def test_version_1_neither_opens_nor_spends_what_version_2_created(self):
         key = self.v2.create(b"x", Secret_Passphrase=encoded(b"p"))["secret_key"]

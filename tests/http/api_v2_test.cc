@@ -221,7 +221,8 @@ TEST_CASE("api v2: the service says what it allows") {
                                                {"ttl_seconds_default", 86'400},
                                                {"views_max", 100},
                                                {"passphrase_bytes_max", 16},
-                                               {"creation", "open"}});
+                                               {"creation", "open"},
+                                               {"webhooks", false}});
   Request restricted;
   restricted.method = "GET";
   restricted.path = "/api/v2/service";

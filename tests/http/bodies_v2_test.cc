@@ -12,6 +12,7 @@ namespace {
 
 const BodyLimits kLimits{.secret_bytes_max = 8, .passphrase_bytes_max = 4, .ttl_max = 100'000s};
 constexpr std::string_view kProof = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";  // bytes 0 to 31
+constexpr std::string_view kWebhook = "https://example.org/hook?a=b";
 constexpr std::string_view kIdempotencyKey = "0123456789abcdef";
 
 using Headers = std::vector<HeaderField>;
@@ -44,6 +45,7 @@ TEST_CASE("bodies v2: bytes take their options from header fields") {
                                        {"Secret-Views", "100"},
                                        {"Secret-Passphrase", "cGFzcw"},
                                        {"Secret-Proof", kProof},
+                                       {"Secret-Webhook", kWebhook},
                                        {"Idempotency-Key", kIdempotencyKey}});
   const Validated<NewSharedSecret> parsed = parse_new_bytes(request, kLimits);
   REQUIRE(verdict(parsed) == "ok");
@@ -53,6 +55,7 @@ TEST_CASE("bodies v2: bytes take their options from header fields") {
   CHECK(text_of(parsed->access.passphrase) == "pass");
   REQUIRE(parsed->access.proof.size() == 32);
   CHECK(parsed->access.proof.expose()[31] == 31);
+  CHECK(text_of(parsed->webhook) == kWebhook);
   CHECK(parsed->idempotency_key == kIdempotencyKey);
   CHECK(parsed->principal.empty());
 
@@ -62,6 +65,7 @@ TEST_CASE("bodies v2: bytes take their options from header fields") {
   CHECK(least->views == 1);
   CHECK(least->access.passphrase.empty());
   CHECK(least->access.proof.empty());
+  CHECK(least->webhook.empty());
   CHECK(least->idempotency_key.empty());
   CHECK(parse_new_bytes(with("x"), {.ttl_max = 60s})->ttl == 60s);
 }
@@ -94,6 +98,9 @@ TEST_CASE("bodies v2: every mistake of a header field has its entry") {
       {{{"Secret-Proof", kProof.substr(4)}}, "bytes_too_short@header.Secret-Proof"},
       {{{"Secret-Proof", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8g"}}, "bytes_too_long@header.Secret-Proof"},
       {{{"Idempotency-Key", kIdempotencyKey.substr(1)}}, "string_too_short@header.Idempotency-Key"},
+      {{{"Secret-Webhook", ""}}, "ok"},
+      {{{"Secret-Webhook", "https://user@example.org/"}}, "url_parsing@header.Secret-Webhook"},
+      {{{"Secret-Webhook", "example.org"}}, "url_parsing@header.Secret-Webhook"},
       {{{"Idempotency-Key", ""}}, "string_too_short@header.Idempotency-Key"},
       {{{"Idempotency-Key", long_key}}, "string_too_long@header.Idempotency-Key"},
       {{{"Idempotency-Key", "0123456789 abcdef"}}, "string_pattern_mismatch@header.Idempotency-Key"},
@@ -113,14 +120,16 @@ TEST_CASE("bodies v2: every mistake of a header field has its entry") {
 }
 
 TEST_CASE("bodies v2: a creation as JSON has its options in it, and an option elsewhere is not lost unnoticed") {
-  const Validated<NewSharedSecret> parsed = parse_new_text(
-      with(R"({"secret":"abc","passphrase":"pass","ttl_seconds":5,"views":3})", {{"Idempotency-Key", kIdempotencyKey}}),
-      kLimits);
+  const Validated<NewSharedSecret> parsed =
+      parse_new_text(with(R"({"secret":"abc","passphrase":"pass","ttl_seconds":5,"views":3,"webhook":"https://a.b/"})",
+                          {{"Idempotency-Key", kIdempotencyKey}}),
+                     kLimits);
   REQUIRE(verdict(parsed) == "ok");
   CHECK(text_of(parsed->secret) == "abc");
   CHECK(text_of(parsed->access.passphrase) == "pass");
   CHECK(parsed->ttl == 5s);
   CHECK(parsed->views == 3);
+  CHECK(text_of(parsed->webhook) == "https://a.b/");
   CHECK(parsed->idempotency_key == kIdempotencyKey);
   const struct {
     std::string_view body;
@@ -128,7 +137,7 @@ TEST_CASE("bodies v2: a creation as JSON has its options in it, and an option el
     std::string_view expected;
   } rows[] = {
       {R"({"secret":"x"})", {}, "ok"},
-      {R"({"secret":"x","passphrase":null,"ttl_seconds":null,"views":null})", {}, "ok"},
+      {R"({"secret":"x","passphrase":null,"ttl_seconds":null,"views":null,"webhook":null})", {}, "ok"},
       {"", {}, "missing@body"},
       {"null", {}, "missing@body"},
       {"[", {}, "json_invalid@body"},
@@ -139,6 +148,9 @@ TEST_CASE("bodies v2: a creation as JSON has its options in it, and an option el
        {},
        "string_type@body.secret string_type@body.passphrase int_from_float@body.ttl_seconds int_type@body.views"},
       {R"({"secret":"x","views":0})", {}, "greater_than_equal@body.views"},
+      {R"({"secret":"x","webhook":"https://a.b/#c"})", {}, "url_parsing@body.webhook"},
+      {R"({"secret":"x","webhook":1})", {}, "string_type@body.webhook"},
+      {R"({"secret":"x"})", {{"Secret-Webhook", kWebhook}}, "extra_forbidden@header.Secret-Webhook"},
       {R"({"secret":"x","views":101})", {}, "less_than_equal@body.views"},
       {R"({"secret":"x","views":1e99})", {}, "less_than_equal@body.views"},
       {R"({"views":0})",
@@ -197,6 +209,9 @@ TEST_CASE("bodies v2: requests, receipts and fills") {
   CHECK(parse_new_request_body(as_bytes(R"({"ttl_seconds":7})"), kLimits)->ttl == 7s);
   CHECK(verdict(parse_new_request_body(as_bytes(R"({"ttl_seconds":0})"), kLimits)) ==
         "greater_than_equal@body.ttl_seconds");
+  CHECK(text_of(parse_new_request_body(as_bytes(R"({"webhook":"https://a.b/"})"), kLimits)->webhook) == "https://a.b/");
+  CHECK(verdict(parse_new_request_body(as_bytes(R"({"webhook":"ftp://a.b/"})"), kLimits)) ==
+        "url_parsing@body.webhook");
   CHECK(verdict(parse_request_keys_body(as_bytes("{}"))) == "missing@body.fill_key missing@body.request_key");
   CHECK(text_of(parse_request_keys_body(as_bytes(R"({"fill_key":"f","request_key":"r"})"))->request_key) == "r");
   CHECK(verdict(parse_fill(with(""))) == "missing@body missing@header.Request-Fill-Key");

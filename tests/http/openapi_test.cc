@@ -175,6 +175,8 @@ TEST_CASE("openapi: its limits and examples of API v2 are those of the code") {
   CHECK(fresh["ttl_seconds"]["maximum"] == limits.ttl_max.count());
   CHECK(fresh["ttl_seconds"]["default"] == default_ttl_v2(limits).count());
   CHECK(fresh["views"]["maximum"] == kViewsMax);
+  CHECK(fresh["webhook"]["maxLength"] == kWebhookUrlMax);
+  CHECK(schemas["NewRequest"]["properties"]["webhook"]["maxLength"] == kWebhookUrlMax);
   CHECK(schemas["Retrieval"]["properties"]["proof"]["minLength"] == base64url_size(kProofSize));
   CHECK(schemas["Retrieval"]["properties"]["claim"]["minLength"] == base64url_size(kClaimSizeMin));
   CHECK(schemas["Retrieval"]["properties"]["claim"]["maxLength"] == base64url_size(kClaimSizeMax));
@@ -209,7 +211,7 @@ TEST_CASE("openapi: its limits and examples of API v2 are those of the code") {
     const Json& parameter = whole["paths"]["/api/v2/secrets"]["post"]["parameters"][i];
     fields.push_back({parameter["name"].get_ref<const std::string&>(), values[i]});
   }
-  CHECK(fields.size() == 5);
+  CHECK(fields.size() == 6);
   CHECK(parse_new_bytes({"POST", "/api/v2/secrets", fields, as_bytes("x"), ""}, limits).has_value());
 }
 

@@ -37,7 +37,7 @@ TEST_CASE("problem: every kind has a name of its own, its status and fixed sente
                                  {"status", kind.status},
                                  {"detail", kind.detail}});
   }
-  CHECK(names.size() == 19);
+  CHECK(names.size() == 20);
 }
 
 TEST_CASE("problem: what is gone says when, as far as it is known") {
