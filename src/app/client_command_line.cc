@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "core/webhook_url.h"
+
 namespace disposable {
 
 namespace {
@@ -54,6 +56,15 @@ void add_ttl(CLI::App& command, std::optional<std::chrono::seconds>& ttl) {
       .add_option_function<std::string>("--ttl", set,
                                         "How long it can be retrieved: 30m, 1h, 7d (the server's default)")
       ->option_text("TIME");
+}
+
+void add_webhook(CLI::App& command, std::string& webhook) {
+  command.add_option("--webhook", webhook, "A URL that the server tells what happens to it, https:// (none)")
+      ->option_text("URL")
+      ->check([](const std::string& url) {
+        const Result<void> checked = check_webhook_url(url);
+        return checked ? std::string{} : checked.error().detail;
+      });
 }
 
 void add_output(CLI::App& command, OutputOptions& options) {
@@ -116,6 +127,7 @@ void ClientCommandLine::add_share(CLI::App& app) {
       ->option_text("FILE");
   share->add_flag("--receipt", share_.receipt, "Also print a link that tells what became of it, on standard error");
   share->add_flag("--qr", share_.qr, "Also draw the link as a QR code, on standard error");
+  add_webhook(*share, share_.webhook);
   share->add_option("--to", share_.to, "Answer the request of this link; -: asked for")->option_text("LINK");
   add_connection(*share, share_.connection, /*chooses_server=*/true);
 }
@@ -136,6 +148,7 @@ void ClientCommandLine::add_request(CLI::App& app) {
   add_ttl(*request, request_.ttl);
   request->add_option("--own-link-file", request_.own_link_file, "Keep your own link in this new file (shown)")
       ->option_text("FILE");
+  add_webhook(*request, request_.webhook);
   request->add_flag("--qr", request_.qr, "Also draw the link as a QR code, on standard error");
   request
       ->add_option_function<std::string>(

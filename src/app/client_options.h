@@ -37,7 +37,8 @@ struct ShareOptions {
   PassphraseOptions passphrase;
   bool receipt = false;
   bool qr = false;
-  std::string to;  // the link of a request; empty: none
+  std::string to;       // the link of a request; empty: none
+  std::string webhook;  // empty: none
 };
 
 struct RetrieveOptions {
@@ -63,6 +64,7 @@ struct RequestOptions {
   ConnectionOptions connection;
   std::optional<std::chrono::seconds> ttl;
   std::string own_link_file;
+  std::string webhook;  // empty: none
   bool qr = false;
   std::optional<std::string> collect;  // the link of one's own
   bool wait = true;

@@ -1,6 +1,6 @@
 #include "app/link_output.h"
 
-#include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "app/qr_code.h"
 #include "app/terminal.h"
@@ -17,6 +17,22 @@ void print_link(const SecretBytes& link, bool qr) {
 
 void print_noted_link(std::string_view what, const SecretBytes& link) {
   print_note(std::string(what) + ": " + std::string(as_text(link.expose())));
+}
+
+void print_webhook(const WebhookFacts& webhook) {
+  if (webhook.key.empty()) {
+    print_note("the server knows no webhooks: nothing will be sent");
+    return;
+  }
+  print_note("Webhook key, which signs what is sent: " + webhook.key);
+  print_note("Fingerprint, which names it there: " + webhook.fingerprint);
+}
+
+void add_webhook(nlohmann::json& object, const WebhookFacts& webhook) {
+  if (!webhook.key.empty()) {
+    object["webhook_key"] = webhook.key;
+    object["fingerprint"] = webhook.fingerprint;
+  }
 }
 
 }  // namespace disposable

@@ -49,7 +49,7 @@ Outcome<void> ask(const RequestOptions& options, ClientSession& session) {
   if (!file) {
     return client_fail(file.error());
   }
-  const Outcome<CreatedRequest> created = session.api(*server).create_request(options.ttl, *token);
+  const Outcome<CreatedRequest> created = session.api(*server).create_request(options.ttl, options.webhook, *token);
   if (!created) {
     if (!options.own_link_file.empty()) {
       ::unlink(options.own_link_file.c_str());
@@ -68,9 +68,14 @@ Outcome<void> ask(const RequestOptions& options, ClientSession& session) {
       OwnLink{*server, std::move(*fill_key_again), std::move(*request_key), std::move(asker)}.format();
   const bool kept = *file && write_line(*file, own);
   if (options.connection.json) {
-    print_json(nlohmann::json{
-        {"link", as_text(fill.expose())}, {"own_link", as_text(own.expose())}, {"expires_at", created->expires_at}});
+    nlohmann::json object = {
+        {"link", as_text(fill.expose())}, {"own_link", as_text(own.expose())}, {"expires_at", created->expires_at}};
+    add_webhook(object, created->webhook);
+    print_json(object);
     return {};
+  }
+  if (!options.webhook.empty()) {
+    print_webhook(created->webhook);
   }
   if (!kept) {
     print_noted_link("Your own link, which opens the answer; keep it to yourself", own);

@@ -63,8 +63,8 @@ Outcome<Shared> share_by_link(const ShareOptions& options, ClientSession& sessio
   if (!fits) {
     return client_fail(fits.error());
   }
-  Outcome<CreatedSecret> created = api.create(
-      {body, options.ttl, options.views, keys.proof.expose(), as_text(keys.server_passphrase.expose()), *token});
+  Outcome<CreatedSecret> created = api.create({body, options.ttl, options.views, keys.proof.expose(),
+                                               as_text(keys.server_passphrase.expose()), *token, options.webhook});
   if (!created) {
     return client_fail(created.error());
   }
@@ -78,8 +78,9 @@ Outcome<Shared> share_by_link(const ShareOptions& options, ClientSession& sessio
 }
 
 Outcome<Shared> answer_request(const ShareOptions& options, ClientSession& session) {
-  if (options.ttl || options.views != 1 || options.passphrase.ask || !options.passphrase.file.empty() || options.qr) {
-    return client_fail(ClientFailure::kUsage, "--to takes no --ttl, --views, --passphrase or --qr",
+  if (options.ttl || options.views != 1 || options.passphrase.ask || !options.passphrase.file.empty() || options.qr ||
+      !options.webhook.empty()) {
+    return client_fail(ClientFailure::kUsage, "--to takes no --ttl, --views, --passphrase, --webhook or --qr",
                        "who asked has decided how long the answer is kept");
   }
   const Outcome<Link> link = given_or_asked_link(options.to);
@@ -132,8 +133,12 @@ void print_shared(const Shared& shared, const ShareOptions& options) {
     if (asked_for_receipt) {
       object["receipt_link"] = as_text(shared.receipt.expose());
     }
+    add_webhook(object, shared.created.webhook);
     print_json(object);
     return;
+  }
+  if (!options.webhook.empty()) {
+    print_webhook(shared.created.webhook);
   }
   if (asked_for_receipt) {
     print_noted_link("Receipt", shared.receipt);

@@ -52,6 +52,8 @@ bool flag_of(const Json& object, const char* name) {
   return found != object.end() && found->is_boolean() && found->get<bool>();
 }
 
+WebhookFacts webhook_of(const Json& object) { return {text_of(object, "webhook_key"), text_of(object, "fingerprint")}; }
+
 std::string at(const std::string& time) { return time.empty() ? std::string{} : " at " + time; }
 
 // What `errors` of an invalid request says: "Secret-TTL: Input should be less than or equal to 2592000".
@@ -76,7 +78,7 @@ struct Known {
   std::string_view hint;
 };
 
-constexpr std::array<Known, 14> kKnown{{
+constexpr std::array<Known, 15> kKnown{{
     {"not-found", ClientFailure::kNotFound, "there is no such secret: it never existed, or it has expired", ""},
     {"retrieved", ClientFailure::kGone, "the secret was already retrieved", "if not by you, tell who sent it"},
     {"deleted", ClientFailure::kGone, "the secret was deleted", ""},
@@ -89,6 +91,8 @@ constexpr std::array<Known, 14> kKnown{{
      "DISPOSABLE_SECRETS_TOKEN or 'token-file' in the configuration file has it"},
     {"forbidden", ClientFailure::kRefused, "the server lets nobody create secrets from here without a token",
      "DISPOSABLE_SECRETS_TOKEN or 'token-file' in the configuration file has it"},
+    {"webhook-refused", ClientFailure::kRefused, "the server lets nobody name a webhook from here",
+     "perhaps it does with a token"},
     {"too-large", ClientFailure::kRefused, "the secret is larger than the server takes", ""},
     {"storage-full", ClientFailure::kRefused, "the server's store is full", "try again later"},
     {"unavailable", ClientFailure::kUnavailable, "the server is not available at the moment", "try again later"},
@@ -122,7 +126,8 @@ Outcome<SecretStatus> read_status(const HttpResponse& response) {
 
 Outcome<CreatedSecret> read_created_secret(const HttpResponse& response) {
   const Json object = parse(response);
-  CreatedSecret created{text_of(object, "secret_key"), text_of(object, "receipt_key"), text_of(object, "expires_at")};
+  CreatedSecret created{text_of(object, "secret_key"), text_of(object, "receipt_key"), text_of(object, "expires_at"),
+                        webhook_of(object)};
   if (created.receipt_key.empty() || created.expires_at.empty()) {
     return client_fail(another_server());
   }
@@ -131,7 +136,8 @@ Outcome<CreatedSecret> read_created_secret(const HttpResponse& response) {
 
 Outcome<CreatedRequest> read_created_request(const HttpResponse& response) {
   const Json object = parse(response);
-  CreatedRequest created{text_of(object, "request_key"), text_of(object, "fill_key"), text_of(object, "expires_at")};
+  CreatedRequest created{text_of(object, "request_key"), text_of(object, "fill_key"), text_of(object, "expires_at"),
+                         webhook_of(object)};
   if (created.request_key.empty() || created.fill_key.empty() || created.expires_at.empty()) {
     return client_fail(another_server());
   }

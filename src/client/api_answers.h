@@ -23,16 +23,24 @@ struct SecretStatus {
   std::uint64_t bytes = 0;
 };
 
+// How a webhook's receiver knows messages; both empty: there is no webhook.
+struct WebhookFacts {
+  std::string key;  // "whsec_..."
+  std::string fingerprint;
+};
+
 struct CreatedSecret {
   std::string secret_key;  // empty: not told, as to who answers a request
   std::string receipt_key;
   std::string expires_at;
+  WebhookFacts webhook{};
 };
 
 struct CreatedRequest {
   std::string request_key;
   std::string fill_key;
   std::string expires_at;
+  WebhookFacts webhook{};
 };
 
 struct ServerFacts {

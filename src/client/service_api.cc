@@ -77,6 +77,9 @@ HttpRequest creation_of(const NewUpload& upload, const std::string& idempotency_
   if (!upload.server_passphrase.empty()) {
     request.fields.push_back({"Secret-Passphrase", base64url_encode(as_bytes(upload.server_passphrase))});
   }
+  if (!upload.webhook.empty()) {
+    request.fields.push_back({"Secret-Webhook", upload.webhook});
+  }
   add_token(request, upload.token);
   return request;
 }
@@ -144,8 +147,13 @@ Outcome<std::string> ServiceApi::delete_by_receipt(const SecretBytes& receipt_ke
   return delete_at("/api/v2/receipts/delete", json_of({{"receipt_key", as_text(receipt_key.expose())}}));
 }
 
-Outcome<CreatedRequest> ServiceApi::create_request(std::optional<std::chrono::seconds> ttl, const std::string& token) {
-  const std::string json = ttl ? "{\"ttl_seconds\":" + std::to_string(ttl->count()) + "}" : "{}";
+Outcome<CreatedRequest> ServiceApi::create_request(std::optional<std::chrono::seconds> ttl, const std::string& webhook,
+                                                   const std::string& token) {
+  std::string json = ttl ? "\"ttl_seconds\":" + std::to_string(ttl->count()) : std::string{};
+  if (!webhook.empty()) {
+    json.append(json.empty() ? "" : ",").append("\"webhook\":\"").append(webhook).append("\"");  // nothing to escape
+  }
+  json = "{" + json + "}";
   HttpRequest request{"POST", "/api/v2/requests", kJson, as_bytes(json), {}};
   add_token(request, token);
   return read_with(attempts_.send(request, Repeat::kNever), read_created_request);

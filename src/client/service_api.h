@@ -19,6 +19,7 @@ struct NewUpload {
   ByteView proof;                      // borrowed; 32 bytes
   std::string_view server_passphrase;  // borrowed, as it travels; empty: none
   std::string token;                   // empty: none
+  std::string webhook;                 // URL; empty: none
 };
 
 // What opens a secret at the server: borrowed parts, in the form in which they travel. Empty: none.
@@ -51,7 +52,9 @@ class ServiceApi {
   Outcome<std::string> delete_secret(const SecretKey& key, const Credentials& credentials);
   Outcome<SecretStatus> receipt_status(const SecretBytes& receipt_key);
   Outcome<std::string> delete_by_receipt(const SecretBytes& receipt_key);
-  Outcome<CreatedRequest> create_request(std::optional<std::chrono::seconds> ttl, const std::string& token);
+  // `webhook`: core/webhook_url.h lets it be; empty: none.
+  Outcome<CreatedRequest> create_request(std::optional<std::chrono::seconds> ttl, const std::string& webhook,
+                                         const std::string& token);
   Outcome<SecretStatus> request_status(const SecretKey& fill_key);
   // The receipt's key is empty when an answer was lost and the request is answered now, by this fill or by another's.
   Outcome<CreatedSecret> fill(const SecretKey& fill_key, ByteView body);
