@@ -43,9 +43,15 @@ std::string text_line(const AuditRow& row) {
          "\n";
 }
 
-// Fills the filter from what was typed; an error is a sentence for the operator.
-Result<AuditFilter> make_filter(const AuditListOptions& options, WallTime now) {
+struct Sought {
   AuditFilter filter;
+  std::optional<Fingerprint> of_request;  // where the key is the fill key of a request, whose rows have another name
+};
+
+// What was typed; an error is a sentence for the operator.
+Result<Sought> make_filter(const AuditListOptions& options, WallTime now) {
+  Sought sought;
+  AuditFilter& filter = sought.filter;
   filter.limit = static_cast<std::size_t>(options.limit);
   if (!options.action.empty()) {
     filter.action = action_from_name(options.action);
@@ -70,23 +76,28 @@ Result<AuditFilter> make_filter(const AuditListOptions& options, WallTime now) {
       return fail(keyring.error());
     }
     filter.fingerprint = keyring->fingerprint(*key);
+    sought.of_request = keyring->fingerprint(keyring->request_key(*key));
   }
-  return filter;
+  return sought;
 }
 
 }  // namespace
 
 int list_audit_log(const AuditListOptions& options, Clock& clock) {
-  const Result<AuditFilter> filter = make_filter(options, clock.now());
-  if (!filter) {
-    const bool usage = filter.error().code == Errc::kInvalidArgument;
-    return print_error(usage ? kExitUsage : kExitFailure, filter.error().detail, usage ? "" : kNoKeyHint);
+  Result<Sought> sought = make_filter(options, clock.now());
+  if (!sought) {
+    const bool usage = sought.error().code == Errc::kInvalidArgument;
+    return print_error(usage ? kExitUsage : kExitFailure, sought.error().detail, usage ? "" : kNoKeyHint);
   }
   const Result<std::unique_ptr<AuditSource>> log = open_audit_source(options.paths, options.backends);
   if (!log) {
     return print_error(kExitFailure, log.error().detail, kNoLogHint);
   }
-  const Result<std::vector<AuditRow>> rows = (*log)->list(*filter);
+  Result<std::vector<AuditRow>> rows = (*log)->list(sought->filter);
+  if (rows && rows->empty() && sought->of_request) {
+    sought->filter.fingerprint = sought->of_request;
+    rows = (*log)->list(sought->filter);
+  }
   if (!rows) {
     return print_error(kExitFailure, rows.error().detail);
   }
