@@ -69,8 +69,7 @@ void add_creators(CLI::App& serve, RawPaths& paths, ServeOptions& options) {
       ->check(creators_problem);
   add_token_file(serve, paths);
   OptionTable(serve, kWhoMayCreate)
-      .text("--webhooks", options.webhooks, "WHO",
-            "Whose secrets may name a webhook: nobody, tokens or everybody (nobody)")
+      .text("--webhooks", options.webhooks, "WHO", "Who may name a webhook: nobody, tokens or everybody (nobody)")
       ->default_str("nobody")
       ->check(CLI::IsMember(std::vector<std::string>(kWebhookRules.begin(), kWebhookRules.end())));
 }
