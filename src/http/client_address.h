@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "http/ip_address.h"
+#include "base/ip_address.h"
 #include "http/message.h"
 
 namespace disposable {

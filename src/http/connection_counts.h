@@ -9,9 +9,9 @@
 #include <optional>
 #include <unordered_map>
 
+#include "base/ip_address.h"
 #include "base/mutex.h"
 #include "crypto/short_hash.h"
-#include "http/ip_address.h"
 #include "http/limit_hits.h"
 #include "http/limits.h"
 

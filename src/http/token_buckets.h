@@ -27,8 +27,8 @@
 #include <optional>
 #include <vector>
 
+#include "base/ip_address.h"
 #include "crypto/short_hash.h"
-#include "http/ip_address.h"
 #include "http/limits.h"
 
 namespace disposable {

@@ -1,4 +1,4 @@
-#include "http/ip_address.h"
+#include "base/ip_address.h"
 
 #include <algorithm>
 #include <charconv>

@@ -1,6 +1,6 @@
 // Goal: one address is one value, and text that two readers could take for different addresses is none. Method: tables.
 
-#include "http/ip_address.h"
+#include "base/ip_address.h"
 
 #include <doctest/doctest.h>
 

@@ -1,0 +1,27 @@
+#include "crypto/base64.h"
+
+#include <sodium.h>
+
+namespace disposable {
+
+std::string base64_encode(ByteView bytes) {
+  std::string text(sodium_base64_ENCODED_LEN(bytes.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
+  sodium_bin2base64(text.data(), text.size(), bytes.data(), bytes.size(), sodium_base64_VARIANT_ORIGINAL);
+  text.pop_back();  // the NUL that it writes
+  return text;
+}
+
+Result<SecretBytes> base64_decode(std::string_view text) {
+  SecretBytes padded(text.size() * 3 / 4);
+  std::size_t size = 0;
+  const char* end = nullptr;
+  const std::span<std::uint8_t> out = padded.expose_mutable();
+  const int failed = sodium_base642bin(out.data(), out.size(), text.data(), text.size(), nullptr, &size, &end,
+                                       sodium_base64_VARIANT_ORIGINAL);
+  if (failed != 0 || end != text.data() + text.size()) {
+    return fail(Errc::kInvalidArgument, "not base64");
+  }
+  return SecretBytes::copy_of(padded.expose().first(size));
+}
+
+}  // namespace disposable
