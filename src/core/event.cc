@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint8_t kFormat = 1;
 constexpr std::uint8_t kFormatWithWebhook = 2;  // the sealed URL stands at its end
+constexpr std::size_t kTimeSize = 6;            // of an id
 constexpr std::size_t kAddressMax = 128;
 constexpr std::size_t kExtraDataMax = 1024;
 
@@ -45,14 +46,21 @@ std::optional<Action> action_from_name(std::string_view name) {
   return std::nullopt;
 }
 
-EventId EventId::generate(WallTime now, Random& random) {
+EventId EventId::least(WallTime at) {
   EventId id;
-  random.fill(id.bytes);
-  auto milliseconds = static_cast<std::uint64_t>(now.time_since_epoch().count());
-  for (std::size_t i = 6; i-- > 0;) {
+  auto milliseconds = static_cast<std::uint64_t>(at.time_since_epoch().count());
+  for (std::size_t i = kTimeSize; i-- > 0;) {
     id.bytes[i] = static_cast<std::uint8_t>(milliseconds);
     milliseconds >>= 8U;
   }
+  return id;
+}
+
+EventId EventId::generate(WallTime now, Random& random) {
+  EventId id;
+  random.fill(id.bytes);
+  const EventId time = least(now);
+  std::copy_n(time.bytes.begin(), kTimeSize, id.bytes.begin());
   id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0FU) | 0x70U);
   id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3FU) | 0x80U);
   return id;

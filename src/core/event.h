@@ -35,6 +35,8 @@ struct EventId {
   std::array<std::uint8_t, 16> bytes{};
   auto operator<=>(const EventId&) const = default;
   static EventId generate(WallTime now, Random& random);
+  // None that is generated at this time or later is less.
+  static EventId least(WallTime at);
 };
 
 struct Event {

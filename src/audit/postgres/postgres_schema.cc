@@ -33,6 +33,16 @@ Versions ledger_versions() {
   }};
 }
 
+Versions webhook_versions() {
+  return {{
+      {"CREATE TABLE webhook_deliveries(event uuid, kind smallint, fingerprint uuid NOT NULL, webhook bytea NOT NULL, "
+       "destination uuid NOT NULL, body text NOT NULL, created_at bigint NOT NULL, due bigint NOT NULL, "
+       "attempts integer NOT NULL, settled_at bigint, PRIMARY KEY (event, kind))"},
+      {"CREATE INDEX webhook_deliveries_due ON webhook_deliveries(kind, due) WHERE settled_at IS NULL"},
+      {"CREATE INDEX webhook_deliveries_settled ON webhook_deliveries(settled_at) WHERE settled_at IS NOT NULL"},
+  }};
+}
+
 Result<std::int64_t> select_version(PostgresSession& session, const std::string& component) {
   const Result<PostgresResult> found =
       session.run({"SELECT version FROM disposable_schema WHERE component = $1", {component}});
@@ -116,6 +126,10 @@ Result<void> create_audit_schema(PostgresSession& session, const SymmetricKey& a
 
 Result<void> create_ledger_schema(PostgresSession& session) {
   return create_schema(session, "ledger", ledger_versions());
+}
+
+Result<void> create_webhook_schema(PostgresSession& session) {
+  return create_schema(session, "webhooks", webhook_versions());
 }
 
 Result<void> identify_audit_schema(PostgresSession& session) {

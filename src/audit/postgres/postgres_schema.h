@@ -12,6 +12,9 @@
 // Component "ledger", version 1:
 //   reveal_ledger(secret, claim, expires_at)
 //     one row for a secret that somebody may have; secret is the store's id of it
+// Component "webhooks", version 1:
+//   webhook_deliveries(event, kind, fingerprint, webhook, destination, body, created_at, due, attempts, settled_at)
+//     as in audit/sqlite/sqlite_delivery_queue.h
 
 #pragma once
 
@@ -25,6 +28,7 @@ namespace disposable {
 // names that are not ours. `audit_key` seals the head of a new log.
 Result<void> create_audit_schema(PostgresSession& session, const SymmetricKey& audit_key);
 Result<void> create_ledger_schema(PostgresSession& session);
+Result<void> create_webhook_schema(PostgresSession& session);
 
 // For readers: changes nothing. kNotFound: there is no audit log. kCorrupt: another version, or no ordinary table.
 Result<void> identify_audit_schema(PostgresSession& session);

@@ -141,9 +141,4 @@ std::optional<ChainHash> hash_column(const SqliteStatement& row, int column) {
   return bytes ? to_chain_hash(*bytes) : std::nullopt;
 }
 
-Error about_file(const std::filesystem::path& path, Error error) {
-  error.detail = path.string() + ": " + error.detail;
-  return error;
-}
-
 }  // namespace disposable

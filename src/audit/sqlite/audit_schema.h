@@ -10,7 +10,7 @@
 #pragma once
 
 #include "audit/chain_walk.h"
-#include "audit/sqlite/sqlite_connection.h"
+#include "audit/sqlite/sqlite_file.h"
 
 namespace disposable {
 
@@ -32,8 +32,5 @@ Result<SealedHead> read_head(SqliteStatement& select_head);
 
 // A 32-byte blob of the row that step() found; nothing for another type or size.
 std::optional<ChainHash> hash_column(const SqliteStatement& row, int column);
-
-// `error` with the name of the file in front, for the one line that the operator sees.
-Error about_file(const std::filesystem::path& path, Error error);
 
 }  // namespace disposable

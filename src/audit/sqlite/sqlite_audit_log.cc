@@ -1,10 +1,6 @@
 #include "audit/sqlite/sqlite_audit_log.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <system_error>
+#include "audit/sqlite/sqlite_file.h"
 
 namespace disposable {
 
@@ -12,39 +8,6 @@ namespace {
 
 // Readers never block the writer; only a foreign writer or a reader's recovery does, and the projector tries again.
 constexpr std::chrono::milliseconds kBusyTimeout{250};
-
-// Checkpoints stay at SQLite's 1,000 pages: on a disk that is nearly full, a long write-ahead log is space that only a
-// checkpoint gives back. The size limit gives back what it grew to while a long `audit verify` held an old snapshot.
-constexpr const char* kConfigure =
-    "PRAGMA synchronous = FULL;"
-    "PRAGMA temp_store = MEMORY;"  // the sandbox has no folder for temporary files
-    "PRAGMA journal_size_limit = 67108864;";
-
-// Creates the file before SQLite does, so that it is private from its first moment; SQLite gives the -wal and -shm
-// files the same mode.
-Result<void> create_private_file(const std::filesystem::path& path) {
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (descriptor < 0) {
-    if (errno == EEXIST) {
-      return {};
-    }
-    return fail(Errc::kUnavailable, "cannot be created: " + std::generic_category().message(errno));
-  }
-  ::close(descriptor);
-  return {};
-}
-
-// The journal mode is kept in the file; an audit log that is not in WAL mode was made by an interrupted creation.
-Result<void> enter_wal_mode(SqliteConnection& connection) {
-  const Result<std::string> mode = connection.query_text("PRAGMA journal_mode = WAL");
-  if (!mode) {
-    return fail(mode.error());
-  }
-  if (*mode != "wal") {
-    return fail(Errc::kUnavailable, "this file system cannot hold a write-ahead log");
-  }
-  return {};
-}
 
 Result<ChainHead> checked_head(SqliteConnection& connection, const SymmetricKey& audit_key) {
   Result<SqliteStatement> select = connection.prepare(kSelectHead);
@@ -67,10 +30,11 @@ Result<ChainHead> prepare_file(SqliteConnection& connection, const SymmetricKey&
   if (!state) {
     return fail(state.error());
   }
+  // An audit log that is not in WAL mode was made by an interrupted creation.
   if (*state == SchemaState::kEmpty) {
     Result<void> created = enter_wal_mode(connection);
     if (created) {
-      created = connection.execute(kConfigure);
+      created = configure_for_writing(connection);
     }
     if (created) {
       created = create_schema(connection, audit_key);
@@ -85,7 +49,7 @@ Result<ChainHead> prepare_file(SqliteConnection& connection, const SymmetricKey&
   }
   Result<void> configured = enter_wal_mode(connection);
   if (configured) {
-    configured = connection.execute(kConfigure);
+    configured = configure_for_writing(connection);
   }
   if (!configured) {
     return fail(configured.error());

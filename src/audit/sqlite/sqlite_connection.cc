@@ -46,7 +46,8 @@ SqliteStatement& SqliteStatement::bind(int position, std::string_view text) {
 }
 
 SqliteStatement& SqliteStatement::bind(int position, ByteView blob) {
-  const int code = sqlite3_bind_blob64(statement_.get(), position, blob.data(), blob.size(), SQLITE_STATIC);
+  const void* data = blob.empty() ? static_cast<const void*>("") : blob.data();  // as above
+  const int code = sqlite3_bind_blob64(statement_.get(), position, data, blob.size(), SQLITE_STATIC);
   bind_error_ = bind_error_ == SQLITE_OK ? code : bind_error_;
   return *this;
 }
