@@ -21,6 +21,7 @@ using std::chrono::steady_clock;
 
 constexpr int kTries = 2;
 constexpr int kTimeoutOfTry = 2000;  // milliseconds
+constexpr milliseconds kStopNoticed{200};
 
 struct Answer {
   std::optional<int> status;
@@ -92,7 +93,8 @@ struct EndChannel {
 
 }  // namespace
 
-Result<std::vector<std::string>> addresses_of(const std::string& host, milliseconds timeout) {
+Result<std::vector<std::string>> addresses_of(const std::string& host, milliseconds timeout,
+                                              const std::stop_token& stop) {
   if (is_address(host)) {
     return std::vector<std::string>{host};
   }
@@ -114,8 +116,9 @@ Result<std::vector<std::string>> addresses_of(const std::string& host, milliseco
     hints.ai_family = AF_UNSPEC;
     ares_getaddrinfo(channel.get(), host.c_str(), nullptr, &hints, take_answer, &answer);
     const steady_clock::time_point end = steady_clock::now() + timeout;
-    while (!answer.status && steady_clock::now() < end) {
-      process(channel.get(), std::chrono::ceil<milliseconds>(end - steady_clock::now()));
+    while (!answer.status && steady_clock::now() < end && !stop.stop_requested()) {
+      const milliseconds left = std::chrono::ceil<milliseconds>(end - steady_clock::now());
+      process(channel.get(), stop.stop_possible() ? std::min(left, kStopNoticed) : left);
     }
   }  // ends what is still under way, and says so to take_answer()
   if (!answer.addresses.empty()) {

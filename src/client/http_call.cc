@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <optional>
 
 #include "client/host_names.h"
 
@@ -65,6 +66,9 @@ std::unique_ptr<httplib::ClientImpl> client_for(const ServerUrl& server, const s
   client->set_keep_alive(false);
   client->set_path_encode(false);
   client->set_tcp_nodelay(true);
+  if (settings.opened) {
+    client->set_socket_options([&settings](socket_t socket) { settings.opened(socket); });
+  }
   return client;
 }
 
@@ -73,7 +77,7 @@ httplib::Request request_of(const HttpRequest& request, const HttpSettings& sett
   sent.method = request.method;
   sent.path = request.path;
   sent.body = as_text(request.body);
-  sent.set_header("User-Agent", "disposable-secrets");
+  sent.set_header("User-Agent", settings.user_agent);
   if (!request.content_type.empty()) {
     sent.set_header("Content-Type", request.content_type);
   }
@@ -121,19 +125,24 @@ std::string_view HttpResponse::field(std::string_view name) const {
 
 tl::expected<HttpResponse, HttpFailure> call_http(const ServerUrl& server, const HttpRequest& request,
                                                   const HttpSettings& settings) {
-  const Result<std::vector<std::string>> addresses = addresses_of(server.host, settings.connect_timeout);
+  const Result<std::vector<std::string>> addresses = addresses_of(server.host, settings.connect_timeout, settings.stop);
   if (!addresses) {
     return tl::unexpected(HttpFailure{false, addresses.error().detail});
   }
   HttpFailure failure{false, "it has no address that may be connected to"};
   for (const std::string& address : *addresses) {
-    if (settings.may_connect && !settings.may_connect(address)) {
+    if (settings.stop.stop_requested() || (settings.may_connect && !settings.may_connect(address))) {
       continue;
     }
     const std::unique_ptr<httplib::ClientImpl> client = client_for(server, address, settings, request.answer_bytes_max);
     httplib::Request sent = request_of(request, settings);
     bool too_large = false;
-    sent.response_handler = [&too_large, &request](const httplib::Response& head) {
+    std::optional<httplib::Response> head_alone;
+    sent.response_handler = [&too_large, &head_alone, &request](const httplib::Response& head) {
+      if (request.head_only) {
+        head_alone = head;
+        return false;
+      }
       // Before cpp-httplib sets memory aside for whatever the server says.
       too_large = head.get_header_value_u64("Content-Length") > request.answer_bytes_max;
       return !too_large;
@@ -142,8 +151,8 @@ tl::expected<HttpResponse, HttpFailure> call_http(const ServerUrl& server, const
     httplib::Error error = httplib::Error::Success;
     const bool done = client->send(sent, response, error);
     wipe({reinterpret_cast<std::uint8_t*>(sent.body.data()), sent.body.size()});
-    if (done) {
-      return response_of(response);
+    if (done || head_alone) {
+      return response_of(head_alone ? *head_alone : response);
     }
     failure = {!before_sending(error), too_large ? "its answer is too large" : reason_of(error), too_large};
     if (error != httplib::Error::Connection && error != httplib::Error::ConnectionTimeout) {

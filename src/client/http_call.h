@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct HttpRequest {
   ByteView body;  // borrowed while the call lasts
   std::vector<HttpField> fields;
   std::size_t answer_bytes_max = 64U << 10U;  // a server that sends more, or says so, is not listened to
+  bool head_only = false;                     // of the answer; the connection ends with it
 };
 
 struct HttpResponse {
@@ -55,6 +57,10 @@ struct HttpSettings {
   std::function<bool(const std::string& address)> may_connect;
   HttpProgress sent;
   HttpProgress received;
+  // Told of each socket before it connects; see CallWatch. May be empty.
+  std::function<void(int socket)> opened;
+  std::stop_token stop;  // requested, no name is looked up any more and no further address tried
+  std::string user_agent = "disposable-secrets";
 };
 
 // Tries the addresses of the host one after the other. SIGPIPE must be blocked or ignored: OpenSSL writes with write().

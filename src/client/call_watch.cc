@@ -1,0 +1,77 @@
+#include "client/call_watch.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+namespace disposable {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+CallWatch::CallWatch() : thread_([this](const std::stop_token& stop) { run(stop); }) {}
+
+void CallWatch::run(const std::stop_token& stop) {
+  const std::stop_callback wake(stop, [this] {
+    const MutexLock lock(mutex_);
+    changed_.notify_all();
+  });
+  constexpr std::chrono::hours kNothing{1};
+  constexpr milliseconds kNotYetConnected{50};
+  const MutexLock lock(mutex_);
+  while (!stop.stop_requested()) {
+    const steady_clock::time_point now = steady_clock::now();
+    steady_clock::time_point next = now + kNothing;
+    for (Watched& call : calls_) {
+      if (call.end <= now || call.over) {
+        end(call);
+      }
+      const bool again = call.over && call.socket && !call.shut;
+      next = std::min(next, again ? now + kNotYetConnected : call.over ? next : call.end);
+    }
+    changed_.wait_for(mutex_, std::chrono::ceil<milliseconds>(next - now));
+  }
+}
+
+// A socket that has not begun to connect cannot be shut down: it is tried again.
+void CallWatch::end(Watched& call) {
+  call.over = true;
+  if (call.socket && !call.shut) {
+    call.shut = ::shutdown(call.socket.get(), SHUT_RDWR) == 0;
+  }
+}
+
+CallWatch::Call::Call(CallWatch& watch, milliseconds most, const std::stop_token& stop)
+    : watch_(watch), call_([&watch, most] {
+        const MutexLock lock(watch.mutex_);
+        watch.calls_.push_front(Watched{steady_clock::now() + most});
+        watch.changed_.notify_all();
+        return watch.calls_.begin();
+      }()) {
+  stopped_.emplace(stop, [this] {
+    const MutexLock lock(watch_.mutex_);
+    watch_.end(*call_);
+    watch_.changed_.notify_all();
+  });
+}
+
+CallWatch::Call::~Call() {
+  stopped_.reset();  // it may be running, and needs the entry
+  const MutexLock lock(watch_.mutex_);
+  watch_.calls_.erase(call_);
+}
+
+void CallWatch::Call::opened(int socket) {
+  const MutexLock lock(watch_.mutex_);
+  call_->socket = FileDescriptor(::fcntl(socket, F_DUPFD_CLOEXEC, 0));
+  call_->shut = false;
+  watch_.changed_.notify_all();
+}
+
+bool CallWatch::Call::over() const {
+  const MutexLock lock(watch_.mutex_);
+  return call_->over;
+}
+
+}  // namespace disposable

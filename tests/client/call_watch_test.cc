@@ -1,0 +1,125 @@
+// Goal: a server that sends a byte now and then, wherever in the exchange, is given up in time, and at once when asked.
+// Method: a listener of our own that drips for as long as it is read from.
+
+#include "client/call_watch.h"
+
+#include <arpa/inet.h>
+#include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client/http_call.h"
+
+namespace disposable {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+// Answers one connection with `head`, and then with `drop` every ten milliseconds.
+class DrippingServer {
+ public:
+  DrippingServer(std::string head, std::string drop)
+      : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), head_(std::move(head)), drop_(std::move(drop)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    check(::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), size) == 0 &&
+              ::listen(listener_.get(), 1) == 0 &&
+              ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0,
+          "the server listens");
+    port_ = ntohs(address.sin_port);
+    thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  }
+  std::uint16_t port() const { return port_; }
+
+ private:
+  void run(const std::stop_token& stop) {
+    pollfd waiting{listener_.get(), POLLIN, 0};
+    while (!stop.stop_requested() && ::poll(&waiting, 1, 10) == 0) {
+    }
+    const FileDescriptor connection(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    ::send(connection.get(), head_.data(), head_.size(), MSG_NOSIGNAL);
+    pollfd closed{connection.get(), POLLRDHUP, 0};
+    while (!stop.stop_requested() && ::poll(&closed, 1, 10) == 0 &&
+           ::send(connection.get(), drop_.data(), drop_.size(), MSG_NOSIGNAL) >= 0) {
+    }
+  }
+
+  FileDescriptor listener_;
+  std::string head_;
+  std::string drop_;
+  std::uint16_t port_ = 0;
+  std::jthread thread_;
+};
+
+// How long it took; the call must fail.
+steady_clock::duration call(CallWatch& watch, bool tls, std::uint16_t port, milliseconds most,
+                            const std::stop_token& stop = {}) {
+  CallWatch::Call watched(watch, most, stop);
+  HttpSettings settings;
+  settings.stop = stop;
+  settings.opened = [&watched](int socket) { watched.opened(socket); };
+  const steady_clock::time_point begin = steady_clock::now();
+  CHECK_FALSE(call_http({tls, "127.0.0.1", port}, {"POST", "/", "text/plain", as_bytes("x"), {}}, settings));
+  CHECK(watched.over());
+  return steady_clock::now() - begin;
+}
+
+TEST_CASE("call watch: whoever drips, in whatever part of an answer, is listened to for no longer than was said") {
+  const struct {
+    const char* what;
+    bool tls;
+    std::string head, drop;
+  } rows[] = {
+      {"a handshake", true, std::string("\x16\x03\x03\x3F\xFF", 5), "x"},
+      {"answers before the answer", false, "", "HTTP/1.1 100 Continue\r\n\r\n"},
+      {"a head", false, "HTTP/1.1 200 OK\r\nX: ", "x"},
+      {"a body", false, "HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n", "x"},
+      {"nothing", false, "", ""},
+  };
+  CallWatch watch;
+  for (const auto& row : rows) {
+    CAPTURE(row.what);
+    const DrippingServer server(row.head, row.drop);
+    const auto taken = call(watch, row.tls, server.port(), milliseconds(150));
+    CHECK(taken >= milliseconds(150));
+    CHECK(taken < seconds(5));
+  }
+}
+
+TEST_CASE("call watch: a call ends when that is asked for") {
+  CallWatch watch;
+  const DrippingServer server("", "HTTP/1.1 100 Continue\r\n\r\n");
+  std::stop_source source;
+  const std::jthread asks([&source] {
+    pollfd none{-1, 0, 0};
+    ::poll(&none, 1, 100);
+    source.request_stop();
+  });
+  CHECK(call(watch, false, server.port(), seconds(60), source.get_token()) < seconds(5));
+}
+
+TEST_CASE("call watch: of a call that is over already no address is tried") {
+  CallWatch watch;
+  std::stop_source source;
+  source.request_stop();
+  CHECK(call(watch, false, 1, seconds(60), source.get_token()) < seconds(5));
+}
+
+TEST_CASE("call: of an answer whose head is enough no body is waited for") {
+  const DrippingServer server("HTTP/1.1 202 Accepted\r\nRetry-After: 7\r\nContent-Length: 10000000\r\n\r\n", "x");
+  HttpRequest request{"POST", "/", "text/plain", as_bytes("x"), {}};
+  request.head_only = true;
+  const auto answer = call_http({false, "127.0.0.1", server.port()}, request, {});
+  REQUIRE(answer);
+  CHECK(answer->status == 202);
+  CHECK(answer->field("Retry-After") == "7");
+}
+
+}  // namespace
+}  // namespace disposable
