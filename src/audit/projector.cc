@@ -162,6 +162,10 @@ Result<Projector::Progress> Projector::project_batch_once(WhenNothing when_nothi
   }
   batch_seconds_.observe(std::chrono::steady_clock::now() - begin);
   rows_.add(events.size());
+  const Result<void> announced = parts_.announce ? parts_.announce(events) : Result<void>{};
+  if (!announced) {
+    return fail(announced.error());
+  }
   const Result<void> acknowledged = parts_.outbox.acknowledge(entries->back());
   if (!acknowledged) {
     return fail(acknowledged.error());

@@ -1,6 +1,7 @@
 // Projector: carries events from the store's outbox into the audit log, in order, each exactly once.
 //
-// An event is acknowledged only after the log has it on disk; a crash in between shows it again and the log skips it.
+// An event is acknowledged only after the log has it on disk, and whoever else must have it before; a crash in between
+// shows it again and the log skips it.
 // While the log or the outbox fails, nothing is lost: the projector tries again with growing pauses, ready() is an
 // Error, and the store refuses changes once the outbox is full.
 
@@ -33,6 +34,8 @@ class Projector {
     std::function<void(const Error&)> on_failure{};
     std::function<void()> on_recovery{};
     Pause pause = pause_unless_stopped;
+    // What else must be durable before events are acknowledged; may be shown them again. An error is like the log's.
+    std::function<Result<void>(std::span<const Event> events)> announce{};
   };
 
   explicit Projector(Parts parts) : parts_(std::move(parts)) {}

@@ -162,6 +162,29 @@ TEST_CASE("project: a crash between append and acknowledge makes no duplicate in
   CHECK(report->rows == 25);
 }
 
+TEST_CASE("announce: comes after the log and before the acknowledgement, and its failure is like the log's") {
+  ProjectorScene scene;
+  scene.outbox.add(test_events(1, 3));
+  Projector::Parts parts = scene.parts();
+  int fails = 2;
+  std::vector<Event> announced;
+  parts.announce = [&](std::span<const Event> events) -> Result<void> {
+    CHECK(scene.log.rows() == test_events(1, 3));
+    CHECK(scene.outbox.size() == 3);
+    if (fails-- > 0) {
+      return fail(Errc::kUnavailable, "the queue fails");
+    }
+    announced.assign(events.begin(), events.end());
+    return {};
+  };
+  Projector projector(std::move(parts));
+  REQUIRE(projector.drain(soon()));
+  CHECK(announced == test_events(1, 3));
+  CHECK(scene.outbox.size() == 0);
+  CHECK(scene.log.rows() == test_events(1, 3));
+  CHECK(scene.told == std::vector<std::string>{"the queue fails", "recovered"});
+}
+
 TEST_CASE("check_continuity: a log that lacks the last acknowledged event was rolled back") {
   ProjectorScene scene;
   Projector projector(scene.parts());

@@ -16,7 +16,8 @@ LAYERS = {
     "http": {"base", "crypto", "core", "http"},
     "client": {"base", "crypto", "core", "client"},
     "web": {"base", "web"},
-    "app": {"base", "crypto", "core", "store", "audit", "http", "client", "web", "app"},
+    "webhook": {"base", "crypto", "core", "webhook"},
+    "app": {"base", "crypto", "core", "store", "audit", "http", "client", "web", "webhook", "app"},
     "main": {"base", "app"},
 }
 

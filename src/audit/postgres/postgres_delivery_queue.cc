@@ -86,7 +86,6 @@ Result<std::unique_ptr<PostgresDeliveryQueue>> PostgresDeliveryQueue::open(const
   if (!created) {
     return fail(created.error());
   }
-  checks.on_warning = {};  // told already
   return std::unique_ptr<PostgresDeliveryQueue>(
       new PostgresDeliveryQueue(PostgresSession(url, {}, std::move(checks)), std::move(session)));
 }
