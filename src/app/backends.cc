@@ -5,9 +5,14 @@
 #include "app/specification_environment.h"
 #include "audit/sqlite/audit_reader.h"
 #include "audit/sqlite/sqlite_audit_log.h"
+#include "audit/sqlite/sqlite_delivery_queue.h"
 #include "store/rocksdb/rocksdb_store.h"
 
 namespace disposable {
+
+StorageLimits storage_limits(const ServeOptions& options) {
+  return {options.limits.stored_bytes_max, options.limits.disk_reserve_bytes};
+}
 
 Result<std::unique_ptr<ServedStore>> open_store(const BackendParts& parts, const LocalStoreParts& local,
                                                 const StorageLimits& limits) {
@@ -39,6 +44,14 @@ Result<std::unique_ptr<RevealLedger>> open_ledger(const BackendParts& parts) {
     return std::unique_ptr<RevealLedger>();
   }
   return open_postgres_ledger(parts);
+}
+
+Result<std::unique_ptr<DeliveryQueue>> open_delivery_queue(const BackendParts& parts) {
+  if (!parts.backends.audit.empty()) {
+    return open_postgres_delivery_queue(parts);
+  }
+  Result<std::unique_ptr<SqliteDeliveryQueue>> queue = SqliteDeliveryQueue::open(parts.paths.webhooks());
+  return queue ? Result<std::unique_ptr<DeliveryQueue>>(std::move(*queue)) : fail(queue.error());
 }
 
 Result<std::unique_ptr<AuditSource>> open_audit_source(const Paths& paths, const Backends& backends) {

@@ -12,6 +12,7 @@
 #include "audit/audit_move.h"
 #include "audit/audit_source.h"
 #include "core/audit.h"
+#include "core/delivery_queue.h"
 #include "core/ledger.h"
 #include "crypto/keyring.h"
 #include "store/served_store.h"
@@ -46,12 +47,16 @@ struct LocalStoreParts {
   std::function<void(const std::string& reason)> on_fatal{};
 };
 
+StorageLimits storage_limits(const ServeOptions& options);
+
 // Each opens what the options name; an error's detail is a sentence for the operator.
 Result<std::unique_ptr<ServedStore>> open_store(const BackendParts& parts, const LocalStoreParts& local,
                                                 const StorageLimits& limits);
 Result<std::unique_ptr<AuditLog>> open_audit_log(const BackendParts& parts);
 // Null when the options name none.
 Result<std::unique_ptr<RevealLedger>> open_ledger(const BackendParts& parts);
+// The calls of webhooks lie where the audit log does.
+Result<std::unique_ptr<DeliveryQueue>> open_delivery_queue(const BackendParts& parts);
 // To read the audit log beside the service.
 Result<std::unique_ptr<AuditSource>> open_audit_source(const Paths& paths, const Backends& backends);
 
@@ -85,6 +90,7 @@ Result<std::unique_ptr<StoreTransfer>> open_redis_transfer(const std::string& ur
                                                            Random& random);
 Result<std::unique_ptr<AuditLog>> open_postgres_audit_log(const BackendParts& parts);
 Result<std::unique_ptr<RevealLedger>> open_postgres_ledger(const BackendParts& parts);
+Result<std::unique_ptr<DeliveryQueue>> open_postgres_delivery_queue(const BackendParts& parts);
 Result<std::unique_ptr<AuditSource>> open_postgres_audit_source(const std::string& url);
 Result<void> retire_postgres_audit_log(const std::string& url, std::uint64_t rows);
 Result<std::optional<RetiredLog>> postgres_audit_log_retired(const std::string& url);

@@ -209,6 +209,7 @@ const std::vector<Check>& doctor_checks() {
       {"store", examine_store},
       {"audit log", examine_audit_log},
       {"ledger", examine_ledger},
+      {"webhooks", examine_webhooks},
       {"limits", examine_limits},
       {"memory", examine_memory},
       {"sandbox", examine_sandbox},

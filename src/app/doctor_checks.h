@@ -49,4 +49,7 @@ Finding examine_limits(const Examination& examination);
 Finding examine_memory(const Examination& examination);
 Finding examine_sandbox(const Examination& examination);
 
+// Whom webhooks may call; calls nobody. Part of doctor_checks().
+Finding examine_webhooks(const Examination& examination);
+
 }  // namespace disposable

@@ -16,6 +16,8 @@ struct Paths {
   std::filesystem::path store() const { return data_dir / "store"; }
   std::filesystem::path audit_log() const { return data_dir / "audit.db"; }
   std::filesystem::path epoch_uses() const { return data_dir / "epochs"; }
+  // Calls that are still to be made.
+  std::filesystem::path webhooks() const { return data_dir / "webhooks.db"; }
   // What this node is called beside the others of a shared store.
   std::filesystem::path node() const { return data_dir / "node"; }
   // Here while a restore is under way, and after one that did not end.

@@ -18,6 +18,10 @@ Result<std::unique_ptr<RevealLedger>> open_postgres_ledger(const BackendParts& /
   return fail(Errc::kInvalidArgument, postgres_url_problem({}));
 }
 
+Result<std::unique_ptr<DeliveryQueue>> open_postgres_delivery_queue(const BackendParts& /*parts*/) {
+  return fail(Errc::kInvalidArgument, postgres_url_problem({}));
+}
+
 Result<std::unique_ptr<AuditSource>> open_postgres_audit_source(const std::string& /*url*/) {
   return fail(Errc::kInvalidArgument, postgres_url_problem({}));
 }

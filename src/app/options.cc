@@ -83,6 +83,24 @@ std::variant<Command, Exit, Mistake> parse(CommandLine& line, int argc, const ch
 
 }  // namespace
 
+LogLevel log_level(const ServeOptions& options, Log::Format format) {
+  constexpr std::pair<std::string_view, LogLevel> kLevels[] = {{"error", LogLevel::kError},
+                                                               {"warning", LogLevel::kWarning},
+                                                               {"info", LogLevel::kInfo},
+                                                               {"request", LogLevel::kRequest},
+                                                               {"debug", LogLevel::kDebug}};
+  for (const auto& [name, level] : kLevels) {
+    if (name == options.log_level) {
+      return level;
+    }
+  }
+  return Log::default_level(format);
+}
+
+bool calls_webhooks(const ServeOptions& options) {
+  return !options.webhook_url.empty() || options.webhooks != "nobody";
+}
+
 std::variant<Command, Exit> parse_options(int argc, const char* const* argv) {
   CommandLine line;
   std::variant<Command, Exit, Mistake> parsed = parse(line, argc, argv);

@@ -39,6 +39,9 @@ struct ServeOptions {
   std::vector<std::string> trusted_proxies;  // CIDR, as typed
   std::vector<std::string> creators;         // http/creators.h, as typed; empty: everybody
   std::string webhooks = "nobody";           // http/webhooks.h, as typed
+  std::string webhook_url;                   // of who is told of every secret; empty: nobody
+  std::string webhook_key_file;              // with it, or none
+  std::vector<std::string> webhook_allow;    // CIDR, as typed
 
   int loops = 0;  // event loops; 0: automatic
   int workers = 32;
@@ -124,6 +127,9 @@ struct Exit {
   int code = 0;
   std::string text;
 };
+
+// Whether a service with these options calls webhooks.
+bool calls_webhooks(const ServeOptions& options);
 
 // What --log-level means; without it, the format's default.
 LogLevel log_level(const ServeOptions& options, Log::Format format);

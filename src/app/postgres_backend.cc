@@ -5,6 +5,7 @@
 #include "app/backends.h"
 #include "audit/postgres/postgres_audit_log.h"
 #include "audit/postgres/postgres_audit_reader.h"
+#include "audit/postgres/postgres_delivery_queue.h"
 #include "audit/postgres/postgres_reveal_ledger.h"
 #include "audit/postgres/postgres_schema.h"
 
@@ -32,6 +33,17 @@ Result<std::unique_ptr<RevealLedger>> open_postgres_ledger(const BackendParts& p
   }
   return PostgresRevealLedger::open(*url, {parts.backends.accept_data_loss, parts.on_warning}, parts.clock, {},
                                     parts.create);
+}
+
+Result<std::unique_ptr<DeliveryQueue>> open_postgres_delivery_queue(const BackendParts& parts) {
+  const Result<PostgresUrl> url = parse_postgres_url(parts.backends.audit);
+  if (!url) {
+    return fail(url.error());
+  }
+  // What the server may lose was told when the audit log was opened.
+  Result<std::unique_ptr<PostgresDeliveryQueue>> queue =
+      PostgresDeliveryQueue::open(*url, {parts.backends.accept_data_loss});
+  return queue ? Result<std::unique_ptr<DeliveryQueue>>(std::move(*queue)) : fail(queue.error());
 }
 
 Result<std::unique_ptr<AuditSource>> open_postgres_audit_source(const std::string& text) {

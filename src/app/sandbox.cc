@@ -48,16 +48,33 @@ void add_listener(std::string_view address, LandlockRules& rules) {
   }
 }
 
-// A server's port need not be known beforehand: Sentinel and Cluster name others. What finding an address and checking
-// a certificate reads is named one by one, since /etc may hold the keyring.
+bool calls_out(const ServeOptions& options) {
+  return backend_needs(options.backends).calls_out || calls_webhooks(options);
+}
+
+// A port need not be known beforehand: Sentinel and Cluster name others, and so do the URLs of webhooks. What finding
+// an address and checking a certificate reads is named one by one, since /etc may hold the keyring. Where resolv.conf
+// is a link, whoever keeps it replaces what it leads to.
+void add_calling(LandlockRules& rules) {
+  rules.connects = true;
+  for (const char* path : {"/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/ssl", "/etc/pki/tls/certs",
+                           "/etc/pki/ca-trust/extracted", "/run/systemd/resolve"}) {
+    rules.readable.emplace_back(path);
+  }
+  std::error_code error;
+  const std::filesystem::path resolv = std::filesystem::canonical("/etc/resolv.conf", error);
+  if (!error && resolv.parent_path() != "/etc") {
+    rules.readable.push_back(resolv.parent_path());
+  }
+}
+
+// What getaddrinfo(3) loads and reads beside that.
 void add_backends(const BackendNeeds& needs, const std::filesystem::path& credentials, LandlockRules& rules) {
   if (!needs.calls_out) {
     return;
   }
-  rules.connects = true;
-  for (const char* path :
-       {"/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/etc/services",
-        "/etc/passwd", "/etc/ld.so.cache", "/etc/ssl", "/run/systemd/resolve", "/lib", "/usr/lib", ".env"}) {
+  for (const char* path : {"/etc/host.conf", "/etc/gai.conf", "/etc/services", "/etc/passwd", "/etc/ld.so.cache",
+                           "/lib", "/usr/lib", ".env"}) {
     rules.readable.emplace_back(path);
   }
   for (const std::filesystem::path& file : needs.files.certificates) {
@@ -95,6 +112,9 @@ LandlockRules landlock_rules(const ServeOptions& options, const ManagerPaths& ma
     add_listener(kListenDefault, rules);
   }
   add_listener(options.metrics_listen, rules);
+  if (calls_out(options)) {
+    add_calling(rules);
+  }
   add_backends(backend_needs(options.backends), manager.credentials, rules);
   rules.abstract_sockets = manager.notify_socket.starts_with('@');  // sd_notify(3)
   return rules;
@@ -109,8 +129,7 @@ Result<void> confine_files(const ServeOptions& options) {
 
 Result<void> confine_system_calls(const ServeOptions& options) {
   return options.no_sandbox ? Result<void>{}
-                            : apply_system_call_filter(backend_needs(options.backends).calls_out ? Connects::kToServers
-                                                                                                 : Connects::kToNobody);
+                            : apply_system_call_filter(calls_out(options) ? Connects::kToServers : Connects::kToNobody);
 }
 
 SandboxState sandbox_state(const ServeOptions& options) {

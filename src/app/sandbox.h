@@ -25,7 +25,8 @@ struct ManagerPaths {
 // What a service with these options may reach: its data folder; the folders of configuration file, certificate and
 // tokens, since files there are replaced by new ones of the same name, where links lead, too; those of its Unix
 // sockets; its ports. The key file is in none of them unless it lies beside such a file; so of the manager's
-// credentials, which are never replaced and among which it may be, only the files.
+// credentials, which are never replaced and among which it may be, only the files. With servers elsewhere or webhooks,
+// what finding an address and checking a certificate reads.
 LandlockRules landlock_rules(const ServeOptions& options, const ManagerPaths& manager);
 
 // Both do nothing with --no-sandbox, and what the kernel offers otherwise; an error is a refusal although it offers it.

@@ -6,6 +6,7 @@
 #include "app/config_file.h"
 #include "app/option_table.h"
 #include "app/page_brand.h"
+#include "app/webhook_options.h"
 #include "http/creators.h"
 #include "http/endpoint.h"
 #include "http/webhooks.h"
@@ -195,6 +196,7 @@ void add_serve(CLI::App& serve, RawPaths& paths, ServeOptions& options) {
   add_backends(serve, options.backends);
   add_listening(serve, options);
   add_creators(serve, paths, options);
+  add_webhooks(serve, options);
   add_resources(serve, options);
   add_connection_limits(serve, options.limits);
   add_client_limits(serve, options);
@@ -247,7 +249,7 @@ Result<void> check_together(const ServeOptions& options) {
   if (options.tls_certificate.empty() != options.tls_key.empty()) {
     return fail(Errc::kInvalidArgument, "--tls-cert and --tls-key are needed together");
   }
-  return {};
+  return check_webhooks(options);
 }
 
 std::vector<std::string> differences(const ServeOptions& a, const ServeOptions& b) {
@@ -262,6 +264,10 @@ std::vector<std::string> differences(const ServeOptions& a, const ServeOptions& 
       {"--listen", a.listen != b.listen},
       {"--listen-mode", a.listen_mode != b.listen_mode},
       {"--metrics-listen", a.metrics_listen != b.metrics_listen},
+      {"--webhooks", a.webhooks != b.webhooks},
+      {"--webhook-url", a.webhook_url != b.webhook_url},
+      {"--webhook-key-file", a.webhook_key_file != b.webhook_key_file},
+      {"--webhook-allow", a.webhook_allow != b.webhook_allow},
       {"--loops", a.loops != b.loops},
       {"--workers", a.workers != b.workers},
       {"--cache-bytes", a.cache_bytes != b.cache_bytes},
@@ -281,20 +287,6 @@ std::vector<std::string> differences(const ServeOptions& a, const ServeOptions& 
     }
   }
   return names;
-}
-
-LogLevel log_level(const ServeOptions& options, Log::Format format) {
-  constexpr std::pair<std::string_view, LogLevel> kLevels[] = {{"error", LogLevel::kError},
-                                                               {"warning", LogLevel::kWarning},
-                                                               {"info", LogLevel::kInfo},
-                                                               {"request", LogLevel::kRequest},
-                                                               {"debug", LogLevel::kDebug}};
-  for (const auto& [name, level] : kLevels) {
-    if (name == options.log_level) {
-      return level;
-    }
-  }
-  return Log::default_level(format);
 }
 
 }  // namespace disposable

@@ -19,10 +19,6 @@ constexpr std::chrono::seconds kDrainTime{10};         // for the projector at t
 constexpr std::chrono::milliseconds kTokensAge{1000};  // after which it is looked whether they have changed
 constexpr const char* kSandboxHint = "; --no-sandbox starts without it";
 
-StorageLimits storage_limits(const ServeOptions& options) {
-  return {options.limits.stored_bytes_max, options.limits.disk_reserve_bytes};
-}
-
 // The claim keeps a restore out, and other services, from before anything is read.
 Result<FileDescriptor> claim_data_dir(const ServeOptions& options) {
   const Paths& paths = options.paths;
@@ -93,6 +89,10 @@ Result<std::unique_ptr<Service>> Service::open(const Parts& parts) {
   if (!manager) {
     return fail(manager.error());
   }
+  Result<std::optional<ServerWebhook>> told = read_server_webhook(parts.options);
+  if (!told) {
+    return fail(told.error());
+  }
   const SandboxState sandbox = sandbox_state(parts.options);
   const Result<void> files = confine_files(parts.options);  // the keyring is out of reach from here on
   if (!files) {
@@ -104,6 +104,9 @@ Result<std::unique_ptr<Service>> Service::open(const Parts& parts) {
   service->manager_ = std::move(*manager);
   service->claim_ = std::move(*claim);
   Result<void> opened = service->open_backends();
+  if (opened) {
+    opened = service->open_projector(std::move(*told));
+  }
   if (opened) {
     opened = service->note_epoch(service->keyring_.current_epoch());
   }
@@ -136,51 +139,6 @@ Result<void> Service::confine(SandboxState sandbox) {
   return {};
 }
 
-Result<void> Service::open_backends() {
-  const ServeOptions& options = parts_.options;
-  const BackendParts backends{
-      options.paths, options.backends, keyring_, parts_.clock, parts_.random, [this](const std::string& warning) {
-        parts_.log.write(LogLevel::kWarning, "a server can lose what it has confirmed", {{"reason", warning}});
-      }};
-  const LocalStoreParts local{
-      options.cache_bytes, [this](const std::string& reason) {
-        parts_.log.write(LogLevel::kError, "the store cannot go on; stopping", {{"reason", reason}});
-        parts_.signals.report_failure();
-      }};
-  Result<std::unique_ptr<ServedStore>> store = open_store(backends, local, storage_limits(options));
-  if (!store) {
-    return fail(store.error());
-  }
-  store_ = std::move(*store);
-  Result<std::unique_ptr<AuditLog>> audit_log = open_audit_log(backends);
-  if (!audit_log) {
-    return fail(audit_log.error());
-  }
-  audit_log_ = std::move(*audit_log);
-  Result<std::unique_ptr<RevealLedger>> ledger = open_ledger(backends);
-  if (!ledger) {
-    return fail(ledger.error());
-  }
-  ledger_ = std::move(*ledger);
-  parts_.log.write(LogLevel::kInfo, "opened",
-                   {{"store", store_kind(options.backends)},
-                    {"audit", audit_kind(options.backends)},
-                    {"ledger", ledger_ == nullptr ? "none" : "postgresql"}});
-  return open_projector();
-}
-
-Result<void> Service::open_projector() {
-  projector_ = std::make_unique<Projector>(Projector::Parts{
-      *store_, *audit_log_,
-      [this](const Error& error) {
-        parts_.log.write(LogLevel::kError,
-                         "events cannot be carried over to the audit log; they are kept until they can",
-                         {{"reason", error.detail}});
-      },
-      [this] { parts_.log.write(LogLevel::kInfo, "events reach the audit log again"); }});
-  return projector_->check_continuity();
-}
-
 Readiness Service::ready() {
   Result<void> store = store_->ready();
   if (store && ledger_ != nullptr) {
@@ -193,6 +151,7 @@ void Service::write_metrics(MetricsText& text) {
   frontend_->write_metrics(text);
   store_->write_metrics(text, parts_.clock.now());
   projector_->write_metrics(text);
+  webhooks_->write_metrics(text);
   lane_.write_metrics(text);
   budget_.write_metrics(text);
 }
@@ -223,6 +182,7 @@ Result<void> Service::open_front() {
   }
   frontend_ = std::move(*frontend);
   projector_->start();
+  webhooks_->start();
   sweeper_ = std::make_unique<Sweeper>(*vault_, parts_.log);
   return {};
 }

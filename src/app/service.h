@@ -14,6 +14,7 @@
 #include "app/signals.h"
 #include "app/sweeper.h"
 #include "app/systemd.h"
+#include "app/webhooks.h"
 #include "audit/projector.h"
 #include "base/log.h"
 #include "core/vault.h"
@@ -45,7 +46,7 @@ class Service {
  private:
   Service(const Parts& parts, KeyFile keys);
   Result<void> open_backends();
-  Result<void> open_projector();
+  Result<void> open_projector(std::optional<ServerWebhook> told);
   Result<void> open_front();
   Result<void> confine(SandboxState sandbox);
   Wake wait();
@@ -69,6 +70,7 @@ class Service {
   std::unique_ptr<ServedStore> store_;
   std::unique_ptr<AuditLog> audit_log_;
   std::unique_ptr<RevealLedger> ledger_;  // null: none
+  std::unique_ptr<Webhooks> webhooks_;
   std::unique_ptr<Projector> projector_;
   PassphraseLane lane_{PassphraseLane::Limits{}};
   PayloadBudget budget_{parts_.options.limits.buffer_bytes_max};

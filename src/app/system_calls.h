@@ -14,7 +14,7 @@ bool system_call_filter_supported();
 // Whether the process opens connections of its own.
 enum class Connects : std::uint8_t {
   kToNobody,
-  kToServers,  // of its store or audit log: Internet sockets, and what finding their addresses takes
+  kToServers,  // of its store or audit log, and to webhooks: Internet sockets, and what finding their addresses takes
 };
 
 // Restricts all threads of the process, and those started later, for good: no new listener, no new process, no

@@ -12,7 +12,7 @@ from fixture import temporary_folder
 from service import Service, run
 
 CHECKS = ["configuration", "certificate", "permissions", "disk", "clock", "keyring", "creators", "page", "store",
-          "audit log", "ledger", "limits", "memory", "sandbox"]
+          "audit log", "ledger", "webhooks", "limits", "memory", "sandbox"]
 
 
 class DoctorTest(unittest.TestCase):
