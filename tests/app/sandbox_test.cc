@@ -118,6 +118,28 @@ TEST_CASE("sandbox: the rules follow the options") {
   CHECK(landlock_rules(options, {"@notify", {}}).abstract_sockets);
 }
 
+TEST_CASE("sandbox: with webhooks the service may connect and look names up, and without it may not") {
+  ServeOptions options;
+  options.paths = {"/d/data", "/k/keyring"};
+  const LandlockRules without = landlock_rules(options, {});
+  CHECK_FALSE(without.connects);
+  options.webhook_allow = {"10.0.0.0/8"};
+  CHECK_FALSE(landlock_rules(options, {}).connects);
+  for (const bool of_the_operator : {true, false}) {
+    CAPTURE(of_the_operator);
+    options.webhook_url = of_the_operator ? "https://hooks.example/" : "";
+    options.webhooks = of_the_operator ? "nobody" : "tokens";
+    const LandlockRules rules = landlock_rules(options, {});
+    CHECK(rules.connects);
+    for (const char* path : {"/etc/hosts", "/etc/resolv.conf", "/etc/ssl"}) {
+      CAPTURE(path);
+      CHECK(std::count(rules.readable.begin(), rules.readable.end(), path) == 1);
+      CHECK(std::count(without.readable.begin(), without.readable.end(), path) == 0);
+    }
+    CHECK(std::count(rules.readable.begin(), rules.readable.end(), "/etc") == 0);
+  }
+}
+
 TEST_CASE("sandbox: of what a URL names, certificates come with their folder and a password file alone" *
           doctest::skip(!redis_built_in() || !postgres_built_in())) {
   ServeOptions options;

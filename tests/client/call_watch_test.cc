@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <csignal>
+
 #include "client/http_call.h"
 
 namespace disposable {
@@ -57,9 +59,22 @@ class DrippingServer {
   std::jthread thread_;
 };
 
+// OpenSSL writes to what was shut down.
+class NoBrokenPipes {
+ public:
+  NoBrokenPipes() : before_(std::signal(SIGPIPE, SIG_IGN)) {}
+  NoBrokenPipes(const NoBrokenPipes&) = delete;
+  NoBrokenPipes& operator=(const NoBrokenPipes&) = delete;
+  ~NoBrokenPipes() { std::signal(SIGPIPE, before_); }
+
+ private:
+  void (*before_)(int);
+};
+
 // How long it took; the call must fail.
 steady_clock::duration call(CallWatch& watch, bool tls, std::uint16_t port, milliseconds most,
                             const std::stop_token& stop = {}) {
+  const NoBrokenPipes no_broken_pipes;
   CallWatch::Call watched(watch, most, stop);
   HttpSettings settings;
   settings.stop = stop;

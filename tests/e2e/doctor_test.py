@@ -147,7 +147,18 @@ class DoctorTest(unittest.TestCase):
         def tls(pair):
             return "--tls-cert", pair.certificate, "--tls-key", pair.key
 
+        webhook_key = self.folder / "webhook-key"
+        webhook_key.write_text("whsec_" + "A" * 42 + "E=\n")
+        webhook_key.chmod(0o600)
+
+        def webhook(url, *more, key=webhook_key):
+            return "--webhook-url", url, "--webhook-key-file", key, *more
+
         table = (
+            ((), "webhooks", "ok", "nobody is called"),
+            (webhook("https://127.0.0.1:1/", "--webhook-allow", "127.0.0.1"), "webhooks", "ok", "nobody was called"),
+            (webhook("https://localhost/"), "webhooks", "failed", "no address that may be called"),
+            (webhook("https://127.0.0.1/", key=self.folder / "missing"), "webhooks", "failed", "does not exist"),
             (("--disk-reserve-bytes", "1000G"), "disk", "failed", "less than --disk-reserve-bytes"),
             (("--connections-max", "1000000"), "limits", "warning", "1000000"),
             (("--no-sandbox",), "sandbox", "warning", "off"),

@@ -71,8 +71,7 @@ struct DeliveryScene {
   std::unique_ptr<Deliverer> make_deliverer() {
     Deliverer::Parts parts{
         queue, keyring, clock, random, metrics, [this](const WebhookCall& call, const std::stop_token& stop) {
-          called.push_back(call.host + " " + call.target);
-          calls.push_back(call);
+          note(call);
           return receiver(call, stop);
         }};
     parts.server = &server;
