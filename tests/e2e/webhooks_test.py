@@ -65,9 +65,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def signature(fields, body):
+def signature(fields, body, key=KEY):
     signed = f"{fields['webhook-id']}.{fields['webhook-timestamp']}.".encode() + body
-    return "v1," + base64.b64encode(hmac.new(KEY, signed, hashlib.sha256).digest()).decode()
+    return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
 
 
 class WebhooksTest(unittest.TestCase):
@@ -154,6 +154,51 @@ class WebhooksTest(unittest.TestCase):
         self.wait_for(6)
         self.assertEqual(again.stop(), 0)
         self.assertEqual(len(self.receiver.told), 6)
+
+    def of_creator(self, service, path, value, headers=None, body=None):
+        """The answer of API v2; `body` are bytes instead of JSON."""
+        kind = "application/json" if body is None else "application/octet-stream"
+        status, _, content = service.client().request("POST", f"/api/v2/{path}", json.dumps(value) if body is None else body,
+                                                      {"Content-Type": kind} | (headers or {}))
+        self.assertIn(status, (200, 201), content)
+        return json.loads(content) if path.split("/")[-1] != "retrieve" else content
+
+    def assert_told(self, made, *types):
+        """What came since the last look is of this secret, in this order, and signed with its key."""
+        self.wait_for(len(types))
+        told, self.receiver.told = self.receiver.told, []
+        key = base64.b64decode(made["webhook_key"].removeprefix("whsec_"))
+        for (path, fields, body), expected in zip(told, types, strict=True):
+            message = json.loads(body)
+            self.assertEqual((path, message["type"], message["data"]["fingerprint"]),
+                             ("/hook?for=us", expected, made["fingerprint"]))
+            self.assertEqual(fields["webhook-signature"], signature(fields, body, key))
+
+    def test_a_secret_tells_its_own_webhook_what_happens_to_it(self):
+        service = Service(self.folder, ["--webhooks", "everybody", *LOOPBACK])
+        self.addCleanup(service.kill)
+        silent = self.of_creator(service, "secrets", {"secret": "x"})
+        self.of_creator(service, "secrets/retrieve", {"secret_key": silent["secret_key"]})
+        self.assertNotIn("webhook_key", silent)
+        made = self.of_creator(service, "secrets", None, {"Secret-Webhook": self.receiver.url, "Secret-Views": "2"}, b"x")
+        for _ in range(2):
+            self.of_creator(service, "secrets/retrieve", {"secret_key": made["secret_key"]})
+            self.assert_told(made, "secret.retrieved")
+        made = self.of_creator(service, "secrets", {"secret": "x", "webhook": self.receiver.url})
+        self.of_creator(service, "receipts/delete", {"receipt_key": made["receipt_key"]})
+        self.assert_told(made, "secret.deleted")
+        self.assert_told(self.of_creator(service, "secrets", {"secret": "x", "webhook": self.receiver.url, "ttl_seconds": 1}),
+                         "secret.expired")
+        asked = self.of_creator(service, "requests", {"webhook": self.receiver.url})
+        again = {"Request-Fill-Key": asked["fill_key"], "Idempotency-Key": "once and not again".replace(" ", "-")}
+        for _ in range(2):
+            filled = self.of_creator(service, "requests/fill", None, again, b"x")
+            self.assertEqual(set(filled), {"receipt_key", "expires_at"})
+        self.assert_told(asked, "secret.created")
+        self.of_creator(service, "secrets/retrieve", {"secret_key": asked["request_key"]})
+        self.assert_told(asked, "secret.retrieved")
+        self.assertEqual(service.stop(), 0)
+        self.assertEqual(self.receiver.told, [])
 
     def test_a_redirect_is_not_followed(self):
         other = Receiver()
