@@ -27,9 +27,9 @@ def _is_time(text):
     return re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", text) is not None
 
 
-@FORMATS.checks("uuid")
+@FORMATS.checks("uuid")  # keys are random, version 4, and fingerprints are hashes, version 8
 def _is_uuid(text):
-    return re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", text) is not None
+    return re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-[48][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", text) is not None
 
 
 def _closed(schema):

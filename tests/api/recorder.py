@@ -7,7 +7,7 @@ import socket
 from description import PROBLEM, Answer, kind_of
 
 # Where every value of an enumeration and every optional member has to be seen, too.
-COMPLETE = ("SecretStatus", "RequestStatus", "ServiceFacts")
+COMPLETE = ("SecretStatus", "RequestStatus", "ServiceFacts", "CreatedSharedSecret", "CreatedRequest")
 
 
 def words_of(kind, body):

@@ -132,6 +132,19 @@ def requests(asker, service):
     assert (state(filled), state(deleted)) == ("filled", "deleted")
 
 
+def webhooks_refused(asker, service):
+    for operation, value in (("secrets", {"secret": "x"}), ("requests", {})):
+        assert asker.v2(operation, **value, webhook="https://hooks.invalid/") == (403, "webhook-refused")
+
+
+def webhooks(asker, service):
+    url = "https://hooks.invalid/"  # nothing happens to the secrets, so it is not called
+    for answer in (asker.v2("secrets", secret="x", webhook=url), asker.v2("requests", webhook=url),
+                   asker.bytes("/api/v2/secrets", b"x", {"Secret-Webhook": url})):
+        assert {"webhook_key", "fingerprint"} <= set(expect(answer, 201)[1])
+    assert json.loads(asker.ask("GET", "/api/v2/service").body)["webhooks"] is True
+
+
 def unknown_keys(asker, service):
     for key in asker.record.description.operations:
         answer = asker.example(key)
@@ -273,6 +286,7 @@ SCENARIOS = (
     (pages, (), {}), *((logo, options("--page-logo {folder}/logo"), {"logo": content}) for content in LOGOS),
     (metrics_elsewhere, options("--metrics-listen http://127.0.0.1:{port}"), {}),
     (version_1, (), {}), (version_2, (), {}), (requests, (), {}), (unknown_keys, (), {}), (bodies, (), {}),
+    (webhooks_refused, (), {}), (webhooks, options("--webhooks everybody"), {}),
     (no_proper_requests, options("--body-timeout 0.3 --rate-min 1M"), {}),
     (who_may_not(401), options("--creators token"), {}), (who_may_not(403), options("--creators 10.0.0.0/8"), {}),
     (too_much_from_one_address, options("--trusted-proxy 127.0.0.1/32 --misses-burst 1 --misses-per-minute 1 --creates-burst 1 "
