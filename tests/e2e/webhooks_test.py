@@ -12,7 +12,7 @@ from suite import wait_until
 
 JSON = {"Content-Type": "application/json"}
 MARK = "c4n4ry" + secrets.token_hex(8)
-URL = f"https://{MARK}.invalid/hooks/{MARK}?token={MARK}"
+URL = f"https://{MARK}.localhost/hooks/{MARK}?token={MARK}"
 
 
 class WebhooksTest(unittest.TestCase):
