@@ -57,7 +57,8 @@ endif()
 add_library(disposable_dep_httplib INTERFACE)
 target_include_directories(disposable_dep_httplib SYSTEM INTERFACE ${HTTPLIB_INCLUDE_DIR})
 # For all who include it, since its classes differ with it; only the client uses TLS of it.
-target_compile_definitions(disposable_dep_httplib INTERFACE CPPHTTPLIB_OPENSSL_SUPPORT)
+# It reads a status line with std::regex, which recurses for every character: at its 32 KiB that needs 6 MiB of stack.
+target_compile_definitions(disposable_dep_httplib INTERFACE CPPHTTPLIB_OPENSSL_SUPPORT CPPHTTPLIB_MAX_LINE_LENGTH=4096)
 target_link_libraries(disposable_dep_httplib INTERFACE disposable_dep_openssl)
 
 # For `version --json`: header-only libraries say their version in their headers, which only one file each may include.

@@ -130,9 +130,14 @@ tl::expected<HttpResponse, HttpFailure> call_http(const ServerUrl& server, const
     return tl::unexpected(HttpFailure{false, addresses.error().detail});
   }
   HttpFailure failure{false, "it has no address that may be connected to"};
+  constexpr int kAddressesMost = 8;  // whoever answers for a name could have us knock at thousands of doors
+  int tried = 0;
   for (const std::string& address : *addresses) {
     if (settings.stop.stop_requested() || (settings.may_connect && !settings.may_connect(address))) {
       continue;
+    }
+    if (++tried > kAddressesMost) {
+      break;
     }
     const std::unique_ptr<httplib::ClientImpl> client = client_for(server, address, settings, request.answer_bytes_max);
     httplib::Request sent = request_of(request, settings);

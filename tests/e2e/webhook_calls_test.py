@@ -239,6 +239,17 @@ class WebhookCallsTest(unittest.TestCase):
             self.assertEqual(service.stop(), 0)
             self.assertLess(time.monotonic() - began, 3)
 
+    def test_a_receiver_with_endless_lines_ends_nothing(self):
+        def long_line(connection):
+            connection.send(b"HTTP/1.1 200 " + b"A" * 32_700 + b"\r\nContent-Length: 0\r\n\r\n")
+
+        self.receiver.answer = long_line
+        service = self.serve(*LOOPBACK, wrapper=("prlimit", "--stack=2097152:2097152"))  # of threads, too
+        service.client().create("x")
+        self.wait_for(1)
+        wait_until(lambda: self.metric(service, "webhooks_failures_total") == 1, 5, "it counts as a failure")
+        self.assertEqual(service.stop(), 0)
+
     def test_without_webhooks_there_is_no_queue_and_mistakes_are_named(self):
         with Service(self.folder) as service:
             service.client().create("x")
