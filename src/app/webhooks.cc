@@ -103,7 +103,9 @@ void Webhooks::start() {
 
 Result<void> Webhooks::announce(std::span<const Event> events) {
   if (announcer_ != nullptr) {
-    return announcer_->announce(events);
+    const Result<void> announced = announcer_->announce(events);
+    return announced ? announced
+                     : fail(Error{announced.error().code, "the queue of webhooks: " + announced.error().detail});
   }
   for (const Event& event : events) {
     if (!event.webhook.empty()) {

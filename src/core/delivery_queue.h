@@ -23,7 +23,7 @@ enum class DeliveryKind : std::uint8_t {
 };
 inline constexpr std::array<DeliveryKind, 2> kDeliveryKinds{DeliveryKind::kServer, DeliveryKind::kSecret};
 
-// A keyed hash of where the call goes: the same for all URLs of one scheme, host and port. Zeros for kServer.
+// A keyed hash of the URL that is called. Zeros for kServer.
 using Destination = std::array<std::uint8_t, 16>;
 
 struct Delivery {
@@ -43,6 +43,8 @@ struct Delivery {
 // How long a delivery is remembered: once it is settled, and at most, whatever has become of it.
 inline constexpr std::chrono::hours kSettledKept{24};
 inline constexpr std::chrono::hours kDeliveryKept{4 * 24};
+// No pause between two attempts is longer.
+inline constexpr std::chrono::hours kPauseMost{7};
 
 // Thread-safe. kUnavailable: it did not happen, or that is unknown; kCorrupt: what is stored is not ours.
 class DeliveryQueue {
@@ -72,8 +74,10 @@ class DeliveryQueue {
   virtual Result<void> postpone(const Delivery& delivery, WallTime due) = 0;
 
   virtual Result<Pending> pending(DeliveryKind kind) = 0;
-  // Forgets what need not be remembered any more.
-  virtual Result<void> prune(WallTime now) = 0;
+  // Forgets what need not be remembered any more, and makes due what waits longer than any pause lasts, as happens when
+  // a clock was ahead. How many of each of kDeliveryKinds were forgotten that had never been told.
+  using Forgotten = std::array<std::uint64_t, kDeliveryKinds.size()>;
+  virtual Result<Forgotten> prune(WallTime now) = 0;
 };
 
 }  // namespace disposable

@@ -1,7 +1,5 @@
 #include "webhook/announcer.h"
 
-#include <algorithm>
-
 #include "core/webhook.h"
 #include "core/webhook_url.h"
 #include "crypto/hash.h"
@@ -11,14 +9,11 @@ namespace disposable {
 
 namespace {
 
-// Keyed, so that the queue does not tell who has called where.
-Destination destination_of(const Keyring& keyring, const WebhookUrl& url) {
-  std::string origin = url.tls ? "https://" : "http://";
-  std::transform(url.host.begin(), url.host.end(), std::back_inserter(origin),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  origin += ":" + std::to_string(url.port);
+// Keyed, so that the queue does not tell who has called where. By the whole URL: many strangers share a host, and one
+// of its URLs may hang while the others answer.
+Destination destination_of(const Keyring& keyring, ByteView url) {
   Destination destination{};
-  keyed_hash(keyring.webhook_key(), {as_bytes("destination"), as_bytes(origin)}, destination);
+  keyed_hash(keyring.webhook_key(), {as_bytes("destination"), url}, destination);
   return destination;
 }
 
@@ -77,7 +72,7 @@ void Announcer::add_secret(const Event& event, std::vector<Delivery>& deliveries
   }
   Delivery delivery = delivery_of(event, DeliveryKind::kSecret, parts_.clock.now());
   delivery.webhook = event.webhook;
-  delivery.destination = destination_of(parts_.keyring, *url);
+  delivery.destination = destination_of(parts_.keyring, text->expose());
   deliveries.push_back(std::move(delivery));
 }
 

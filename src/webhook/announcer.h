@@ -11,9 +11,11 @@
 
 namespace disposable {
 
-// As many as the outbox may hold of events; more of a kind are dropped, so that a receiver who is away for long fills
-// no disk.
-inline constexpr std::uint64_t kPendingDeliveriesMax = 1'000'000;
+// More are dropped, so that a receiver who is away for long fills no disk: as many as the outbox may hold of events,
+// and fewer of those that strangers ask for, which are up to 1.5 KiB each and are looked through for one that is due.
+constexpr std::uint64_t pending_deliveries_max(DeliveryKind kind) {
+  return kind == DeliveryKind::kServer ? 1'000'000 : 200'000;
+}
 
 // One thread only (the projector's). Borrows everything, which must outlive it.
 class Announcer {
@@ -37,7 +39,7 @@ class Announcer {
   void add_server(const Event& event, std::vector<Delivery>& deliveries);
   void add_secret(const Event& event, std::vector<Delivery>& deliveries);
   void drop(DeliveryKind kind);
-  bool has_room(DeliveryKind kind) { return parts_.metrics.of(kind).pending.load() < kPendingDeliveriesMax; }
+  bool has_room(DeliveryKind kind) { return parts_.metrics.of(kind).pending.load() < pending_deliveries_max(kind); }
 
   const Parts parts_;
 };

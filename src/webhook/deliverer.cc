@@ -1,5 +1,6 @@
 #include "webhook/deliverer.h"
 
+#include <algorithm>
 #include <exception>
 
 #include "core/webhook.h"
@@ -88,18 +89,25 @@ bool Deliverer::deliver_next(DeliveryKind kind, const std::stop_token& stop) {
   return true;
 }
 
+// A clock that was set back makes no rest longer.
+std::vector<Destination> Deliverer::left_out(WallTime now) {
+  const MutexLock lock(mutex_);
+  std::vector<Destination> without(under_way_.begin(), under_way_.end());
+  for (const auto& [destination, rest] : resting_) {
+    if (rest.until > now && rest.until - now <= 2 * kRestMost) {
+      without.push_back(destination);
+    }
+  }
+  return without;
+}
+
 std::optional<Delivery> Deliverer::take(DeliveryKind kind) {
   const WallTime now = parts_.clock.now();
   const MutexLock one_at_a_time(taking_);
-  std::vector<Destination> without;
-  {
-    const MutexLock lock(mutex_);
-    without.assign(under_way_.begin(), under_way_.end());
-    for (const auto& [destination, rest] : resting_) {
-      if (rest.until > now) {
-        without.push_back(destination);
-      }
-    }
+  const std::vector<Destination> without = left_out(now);
+  // All that goes to the operator goes to one place: there is nothing to look for.
+  if (kind == DeliveryKind::kServer && std::find(without.begin(), without.end(), Destination{}) != without.end()) {
+    return std::nullopt;
   }
   Result<std::optional<Delivery>> taken = parts_.queue.take(kind, now, without, kLease);
   note_queue(taken ? Result<void>{} : fail(taken.error()));
@@ -120,6 +128,9 @@ void Deliverer::deliver(const Delivery& delivery, const std::stop_token& stop) {
   const Result<WebhookCall> call = call_of(delivery);
   if (!call) {
     return give_up(delivery, call.error().detail, stop);
+  }
+  if (parts_.clock.now() - delivery.created_at > kDeliveryLife) {
+    return give_up(delivery, "it is too late", stop);
   }
   const WebhookAnswer answer = parts_.call(*call, stop);
   if (answer.status == 0 && stop.stop_requested()) {
@@ -205,7 +216,8 @@ void Deliverer::note_rest(const Destination& destination, bool answered) {
     return;
   }
   std::erase_if(resting_, [now](const auto& entry) { return entry.second.until + kRestRemembered < now; });
-  if (resting_.size() < kRestingMax || resting_.contains(destination)) {
+  const bool operators = destination == Destination{};  // who gets his rest however many strangers' there are
+  if (operators || resting_.size() < kRestingMax || resting_.contains(destination)) {
     Rest& rest = resting_[destination];
     rest.until = now + rest_after(++rest.failures, parts_.random);
   }
@@ -217,13 +229,19 @@ void Deliverer::keep_house() {
   bool prune = false;
   {
     const MutexLock lock(mutex_);
-    count = now >= count_at_;
-    prune = now >= prune_at_ && prune_at_ != WallTime{};  // at the start the outbox may still show what was settled
+    // Also when the clock was set back.
+    count = now >= count_at_ || count_at_ - now > kCountEvery;
+    prune = (now >= prune_at_ || prune_at_ - now > kPruneEvery) &&
+            prune_at_ != WallTime{};  // at the start the outbox may still show what was settled
     count_at_ = count ? now + kCountEvery : count_at_;
     prune_at_ = prune || prune_at_ == WallTime{} ? now + kPruneEvery : prune_at_;
   }
   if (prune) {
-    note_queue(parts_.queue.prune(now));
+    const Result<DeliveryQueue::Forgotten> forgotten = parts_.queue.prune(now);
+    note_queue(forgotten ? Result<void>{} : fail(forgotten.error()));
+    for (std::size_t i = 0; forgotten && i < kDeliveryKinds.size(); ++i) {
+      parts_.metrics.of(kDeliveryKinds[i]).given_up.add((*forgotten)[i]);
+    }
   }
   for (const DeliveryKind kind : kDeliveryKinds) {
     const Result<DeliveryQueue::Pending> pending =

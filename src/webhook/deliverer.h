@@ -1,8 +1,7 @@
 // Deliverer: makes the calls that are in the queue, and those that failed again, until they are taken or given up.
 //
-// One thread calls the operator's URL, so that it never waits behind those of strangers; a few call the creators', at
-// each destination one at a time. A destination that could not be called at all is left alone for up to a minute with
-// all that goes there; one that answers, whatever it says, is not, since one bad URL there must not hold up others.
+// One thread calls the operator's URL, so that it never waits behind those of strangers; a few call the creators', each
+// URL one at a time. A URL that could not be called at all is left alone for up to a minute with all that goes there.
 
 #pragma once
 
@@ -89,6 +88,7 @@ class Deliverer {
 
   void run(DeliveryKind kind, const std::stop_token& stop);
   void wait(const std::stop_token& stop) EXCLUDES(mutex_);
+  std::vector<Destination> left_out(WallTime now) EXCLUDES(mutex_);
   std::optional<Delivery> take(DeliveryKind kind) EXCLUDES(taking_, mutex_);
   void release(const Destination& destination) EXCLUDES(mutex_);
   void deliver(const Delivery& delivery, const std::stop_token& stop);

@@ -164,8 +164,22 @@ TEST_CASE("delivery queue: a settled one is remembered for a day, and none for m
     REQUIRE(queue->prune(delivery(1).created_at + kDeliveryKept + milliseconds(1)));
     CHECK(pending(*queue) == 1);
     CHECK(take(*queue) == delivery(2));
-    REQUIRE(queue->prune(kNow + kDeliveryKept + hours(1)));
+    CHECK(queue->prune(kNow + kDeliveryKept + hours(1)).value() == DeliveryQueue::Forgotten{0, 1});
     CHECK(pending(*queue) == 0);
+  });
+}
+
+TEST_CASE("delivery queue: what waits longer than any pause lasts is due") {
+  for_each_place([](const DeliveryPlace& place) {
+    const auto queue = place.open();
+    add(*queue, {delivery(1), delivery(2)});
+    REQUIRE(queue->postpone(delivery(1), kNow + kPauseMost));
+    REQUIRE(queue->postpone(delivery(2), kNow + hours(30 * 24)));
+    REQUIRE(queue->prune(kNow));
+    const std::optional<Delivery> due = take(*queue, kNow);
+    REQUIRE(due);
+    CHECK(due->event == delivery(2).event);
+    CHECK_FALSE(take(*queue, kNow, {due->destination}));
   });
 }
 

@@ -33,7 +33,7 @@ class FaultyQueue final : public DeliveryQueue {
   }
   Result<void> postpone(const Delivery& delivery, WallTime due) override { return queue_.postpone(delivery, due); }
   Result<Pending> pending(DeliveryKind kind) override { return queue_.pending(kind); }
-  Result<void> prune(WallTime now) override { return queue_.prune(now); }
+  Result<Forgotten> prune(WallTime now) override { return queue_.prune(now); }
 
   int add_fails = 0;
   int settle_fails = 0;

@@ -113,7 +113,8 @@ Result<std::optional<Delivery>> PostgresDeliveryQueue::take(DeliveryKind kind, W
   const MutexLock lock(mutex_);
   const Result<PostgresResult> row = session_.run(
       {"WITH next AS (SELECT event, kind, due FROM webhook_deliveries WHERE settled_at IS NULL AND kind = $1 AND "
-       "due <= $2 AND NOT destination = ANY($3::uuid[]) ORDER BY due LIMIT 1 FOR UPDATE SKIP LOCKED) "
+       "due <= $2 AND NOT destination = ANY($3::uuid[]) ORDER BY due, created_at, event LIMIT 1 FOR UPDATE SKIP "
+       "LOCKED) "
        "UPDATE webhook_deliveries AS d SET due = $4 FROM next WHERE d.event = next.event AND d.kind = next.kind "
        "RETURNING d.kind, d.created_at, next.due, d.attempts, replace(d.event::text, '-', ''), "
        "replace(d.fingerprint::text, '-', ''), replace(d.destination::text, '-', ''), encode(d.webhook, 'hex'), d.body",
@@ -164,16 +165,44 @@ Result<DeliveryQueue::Pending> PostgresDeliveryQueue::pending(DeliveryKind kind)
   return pending;
 }
 
-Result<void> PostgresDeliveryQueue::prune(WallTime now) {
-  const EventId least = EventId::least(now - kDeliveryKept);
-  const PostgresQuery queries[] = {
-      {"DELETE FROM webhook_deliveries WHERE (event, kind) IN (SELECT event, kind FROM webhook_deliveries "
-       "WHERE settled_at < $1 LIMIT 10000 FOR UPDATE SKIP LOCKED)",
-       {number(now - kSettledKept)}},
-      {"DELETE FROM webhook_deliveries WHERE event < $1", {format_uuid(least.bytes)}}};
-  const MutexLock lock(mutex_);
-  const Result<std::vector<PostgresResult>> done = session_.run(queries);
-  return done ? Result<void>{} : fail(done.error());
+Result<void> PostgresDeliveryQueue::delete_all(const std::string& which, const std::string& parameter) {
+  for (;;) {
+    const MutexLock lock(mutex_);
+    const Result<PostgresResult> deleted =
+        session_.run({"DELETE FROM webhook_deliveries WHERE (event, kind) IN (SELECT event, kind FROM "
+                      "webhook_deliveries WHERE " +
+                          which + " LIMIT 10000 FOR UPDATE SKIP LOCKED)",
+                      {parameter}});
+    if (!deleted) {
+      return fail(deleted.error());
+    }
+    if (deleted->changes() == 0) {
+      return {};
+    }
+  }
+}
+
+Result<DeliveryQueue::Forgotten> PostgresDeliveryQueue::prune(WallTime now) {
+  const std::string least = format_uuid(EventId::least(now - kDeliveryKept).bytes);
+  Forgotten forgotten{};
+  for (std::size_t i = 0; i < kDeliveryKinds.size(); ++i) {
+    const PostgresQuery queries[] = {
+        {"SELECT count(*) FROM webhook_deliveries WHERE event < $1 AND kind = $2 AND settled_at IS NULL",
+         {least, number(kDeliveryKinds[i])}},
+        {"UPDATE webhook_deliveries SET due = $1 WHERE settled_at IS NULL AND kind = $2 AND due > $3",
+         {number(now), number(kDeliveryKinds[i]), number(now + kPauseMost)}}};
+    const MutexLock lock(mutex_);
+    const Result<std::vector<PostgresResult>> done = session_.run(queries);
+    if (!done) {
+      return fail(done.error());
+    }
+    forgotten[i] = static_cast<std::uint64_t>((*done)[0].integer(0, 0).value_or(0));
+  }
+  Result<void> pruned = delete_all("settled_at < $1", number(now - kSettledKept));
+  if (pruned) {
+    pruned = delete_all("event < $1", least);
+  }
+  return pruned ? Result<Forgotten>(forgotten) : fail(pruned.error());
 }
 
 }  // namespace disposable

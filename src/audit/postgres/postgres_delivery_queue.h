@@ -23,9 +23,12 @@ class PostgresDeliveryQueue final : public DeliveryQueue {
   Result<void> settle(const Delivery& delivery, WallTime now) override EXCLUDES(mutex_);
   Result<void> postpone(const Delivery& delivery, WallTime due) override EXCLUDES(mutex_);
   Result<Pending> pending(DeliveryKind kind) override EXCLUDES(mutex_);
-  Result<void> prune(WallTime now) override EXCLUDES(mutex_);
+  Result<Forgotten> prune(WallTime now) override EXCLUDES(mutex_);
 
  private:
+  // The rows that the condition `which` is true of, with its one parameter; in portions, so that nobody waits for long.
+  Result<void> delete_all(const std::string& which, const std::string& parameter) EXCLUDES(mutex_);
+
   PostgresDeliveryQueue(PostgresSession adding, PostgresSession session)
       : adding_(std::move(adding)), session_(std::move(session)) {}
 

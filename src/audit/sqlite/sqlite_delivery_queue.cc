@@ -25,7 +25,7 @@ constexpr const char* kCreateTables = R"sql(
     settled_at INTEGER,
     PRIMARY KEY (event, kind)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX deliveries_due ON deliveries(kind, due, destination, created_at) WHERE settled_at IS NULL;
+  CREATE INDEX deliveries_due ON deliveries(kind, due, created_at, event, destination) WHERE settled_at IS NULL;
   CREATE INDEX deliveries_settled ON deliveries(settled_at) WHERE settled_at IS NOT NULL;
   PRAGMA application_id = 0x44537768;
   PRAGMA user_version = 1;
@@ -130,7 +130,7 @@ Result<SqliteDeliveryQueue::Statements> SqliteDeliveryQueue::prepare(SqliteConne
   Result<SqliteStatement> take = connection.prepare(
       "SELECT event, kind, fingerprint, webhook, destination, body, created_at, due, attempts FROM deliveries "
       "WHERE settled_at IS NULL AND kind = ?1 AND due <= ?2 AND "
-      "lower(hex(destination)) NOT IN (SELECT value FROM json_each(?3)) ORDER BY due LIMIT 1");
+      "lower(hex(destination)) NOT IN (SELECT value FROM json_each(?3)) ORDER BY due, created_at, event LIMIT 1");
   // What is remembered is that it was told, and nothing that was told or to whom.
   Result<SqliteStatement> settle = connection.prepare(
       "UPDATE deliveries SET settled_at = ?3, webhook = x'', body = '' WHERE event = ?1 AND kind = ?2");
@@ -141,16 +141,22 @@ Result<SqliteDeliveryQueue::Statements> SqliteDeliveryQueue::prepare(SqliteConne
   Result<SqliteStatement> prune_settled = connection.prepare(
       "DELETE FROM deliveries WHERE (event, kind) IN "
       "(SELECT event, kind FROM deliveries WHERE settled_at < ?1 LIMIT 10000)");
-  Result<SqliteStatement> prune_old = connection.prepare("DELETE FROM deliveries WHERE event < ?1");
-  for (const Result<SqliteStatement>* statement :
-       {&begin, &commit, &rollback, &insert, &take, &settle, &postpone, &pending, &prune_settled, &prune_old}) {
+  Result<SqliteStatement> prune_old = connection.prepare(
+      "DELETE FROM deliveries WHERE (event, kind) IN (SELECT event, kind FROM deliveries WHERE event < ?1 LIMIT "
+      "10000)");
+  Result<SqliteStatement> count_old =
+      connection.prepare("SELECT count(*) FROM deliveries WHERE event < ?1 AND kind = ?2 AND settled_at IS NULL");
+  Result<SqliteStatement> hasten =
+      connection.prepare("UPDATE deliveries SET due = ?1 WHERE settled_at IS NULL AND kind = ?2 AND due > ?3");
+  for (const Result<SqliteStatement>* statement : {&begin, &commit, &rollback, &insert, &take, &settle, &postpone,
+                                                   &pending, &prune_settled, &prune_old, &count_old, &hasten}) {
     if (!*statement) {
       return fail(statement->error());
     }
   }
-  return Statements{std::move(*begin),         std::move(*commit),   std::move(*rollback), std::move(*insert),
-                    std::move(*take),          std::move(*settle),   std::move(*postpone), std::move(*pending),
-                    std::move(*prune_settled), std::move(*prune_old)};
+  return Statements{std::move(*begin),         std::move(*commit),    std::move(*rollback),  std::move(*insert),
+                    std::move(*take),          std::move(*settle),    std::move(*postpone),  std::move(*pending),
+                    std::move(*prune_settled), std::move(*prune_old), std::move(*count_old), std::move(*hasten)};
 }
 
 Result<void> SqliteDeliveryQueue::add(std::span<const Delivery> deliveries) {
@@ -238,11 +244,44 @@ Result<DeliveryQueue::Pending> SqliteDeliveryQueue::pending(DeliveryKind kind) {
                  oldest ? std::optional(wall_time(*oldest)) : std::nullopt};
 }
 
-Result<void> SqliteDeliveryQueue::prune(WallTime now) {
-  const MutexLock lock(mutex_);
-  Result<void> pruned = statements_.prune_settled.bind(1, number(now - kSettledKept)).run();
+Result<void> SqliteDeliveryQueue::delete_all(SqliteStatement Statements::*portion,
+                                             const std::function<void(SqliteStatement&)>& bind) {
+  for (;;) {
+    const MutexLock lock(mutex_);
+    SqliteStatement& statement = statements_.*portion;
+    bind(statement);
+    Result<void> deleted = statement.run();
+    if (!deleted || connection_.changes() == 0) {
+      return deleted;
+    }
+  }
+}
+
+Result<DeliveryQueue::Forgotten> SqliteDeliveryQueue::prune(WallTime now) {
   const EventId least = EventId::least(now - kDeliveryKept);
-  return pruned ? statements_.prune_old.bind(1, ByteView(least.bytes)).run() : pruned;
+  Forgotten forgotten{};
+  for (std::size_t i = 0; i < kDeliveryKinds.size(); ++i) {
+    const auto kind = static_cast<std::int64_t>(kDeliveryKinds[i]);
+    const MutexLock lock(mutex_);
+    const Result<bool> counted = statements_.count_old.bind(1, ByteView(least.bytes)).bind(2, kind).step();
+    if (!counted) {
+      return fail(counted.error());
+    }
+    forgotten[i] = static_cast<std::uint64_t>(statements_.count_old.integer(0).value_or(0));
+    statements_.count_old.reset();
+    const Result<void> hastened =
+        statements_.hasten.bind(1, number(now)).bind(2, kind).bind(3, number(now + kPauseMost)).run();
+    if (!hastened) {
+      return fail(hastened.error());
+    }
+  }
+  Result<void> pruned = delete_all(
+      &Statements::prune_settled, [now](SqliteStatement& statement) { statement.bind(1, number(now - kSettledKept)); });
+  if (pruned) {
+    pruned = delete_all(&Statements::prune_old,
+                        [&least](SqliteStatement& statement) { statement.bind(1, ByteView(least.bytes)); });
+  }
+  return pruned ? Result<Forgotten>(forgotten) : fail(pruned.error());
 }
 
 }  // namespace disposable

@@ -7,6 +7,8 @@
 
 #pragma once
 
+#include <functional>
+
 #include "audit/sqlite/sqlite_file.h"
 #include "base/mutex.h"
 #include "core/delivery_queue.h"
@@ -26,17 +28,21 @@ class SqliteDeliveryQueue final : public DeliveryQueue {
   Result<void> settle(const Delivery& delivery, WallTime now) override EXCLUDES(mutex_);
   Result<void> postpone(const Delivery& delivery, WallTime due) override EXCLUDES(mutex_);
   Result<Pending> pending(DeliveryKind kind) override EXCLUDES(mutex_);
-  Result<void> prune(WallTime now) override EXCLUDES(mutex_);
+  Result<Forgotten> prune(WallTime now) override EXCLUDES(mutex_);
 
  private:
   struct Statements {
-    SqliteStatement begin, commit, rollback, insert, take, settle, postpone, pending, prune_settled, prune_old;
+    SqliteStatement begin, commit, rollback, insert, take, settle, postpone, pending, prune_settled, prune_old,
+        count_old, hasten;
   };
 
   SqliteDeliveryQueue(SqliteConnection connection, Statements statements)
       : connection_(std::move(connection)), statements_(std::move(statements)) {}
 
   static Result<Statements> prepare(SqliteConnection& connection);
+  // In portions, so that nobody waits for long.
+  Result<void> delete_all(SqliteStatement Statements::*portion, const std::function<void(SqliteStatement&)>& bind)
+      EXCLUDES(mutex_);
   Result<void> insert_all(std::span<const Delivery> deliveries) REQUIRES(mutex_);
 
   Mutex mutex_;
