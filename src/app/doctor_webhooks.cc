@@ -39,6 +39,10 @@ Finding examine_webhooks(const Examination& examination) {
   if (!calls_webhooks(options)) {
     return {Verdict::kOk, "none; nobody is called"};
   }
+  if (options.webhooks == "everybody" && !options.webhook_allow.empty()) {
+    return {Verdict::kWarning, "strangers can have every address of --webhook-allow called",
+            "allow them nothing, or take --webhooks tokens"};
+  }
   return options.webhook_url.empty() ? Finding{Verdict::kOk, "only those that secrets name"}
                                      : examine_receiver(options);
 }

@@ -63,8 +63,10 @@ void add_calling(LandlockRules& rules) {
   }
   std::error_code error;
   const std::filesystem::path resolv = std::filesystem::canonical("/etc/resolv.conf", error);
+  // With its folder, where it is replaced by another, unless that is one with everything, such as /run.
+  const bool own_folder = std::distance(resolv.begin(), resolv.end()) > 3;
   if (!error && resolv.parent_path() != "/etc") {
-    rules.readable.push_back(resolv.parent_path());
+    rules.readable.push_back(own_folder ? resolv.parent_path() : resolv);
   }
 }
 
