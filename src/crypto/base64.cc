@@ -12,6 +12,9 @@ std::string base64_encode(ByteView bytes) {
 }
 
 Result<SecretBytes> base64_decode(std::string_view text) {
+  if (text.empty()) {
+    return SecretBytes();  // libsodium wants a place to write to
+  }
   SecretBytes padded(text.size() * 3 / 4);
   std::size_t size = 0;
   const char* end = nullptr;
