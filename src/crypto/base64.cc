@@ -15,7 +15,7 @@ Result<SecretBytes> base64_decode(std::string_view text) {
   if (text.empty()) {
     return SecretBytes();  // libsodium wants a place to write to
   }
-  SecretBytes padded(text.size() * 3 / 4);
+  SecretBytes padded(text.size());  // more than it takes
   std::size_t size = 0;
   const char* end = nullptr;
   const std::span<std::uint8_t> out = padded.expose_mutable();
