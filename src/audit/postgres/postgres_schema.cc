@@ -38,7 +38,8 @@ Versions webhook_versions() {
       {"CREATE TABLE webhook_deliveries(event uuid, kind smallint, fingerprint uuid NOT NULL, webhook bytea NOT NULL, "
        "destination uuid NOT NULL, body text NOT NULL, created_at bigint NOT NULL, due bigint NOT NULL, "
        "attempts integer NOT NULL, settled_at bigint, PRIMARY KEY (event, kind))"},
-      {"CREATE INDEX webhook_deliveries_due ON webhook_deliveries(kind, due, created_at, event) WHERE settled_at IS NULL"},
+      {"CREATE INDEX webhook_deliveries_due ON webhook_deliveries(kind, due, created_at, event) WHERE settled_at IS "
+       "NULL"},
       {"CREATE INDEX webhook_deliveries_settled ON webhook_deliveries(settled_at) WHERE settled_at IS NOT NULL"},
   }};
 }
