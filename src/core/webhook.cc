@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "crypto/aead.h"
-#include "crypto/base64url.h"
+#include "crypto/base64.h"
 #include "crypto/hash.h"
 
 namespace disposable {
@@ -38,13 +38,10 @@ WebhookIdentity webhook_identity(const Keyring& keyring, const Fingerprint& fing
 
 SecretBytes webhook_key_text(const SymmetricKey& signing_key) {
   constexpr std::string_view kPrefix = "whsec_";
-  const SecretBytes digits = base64url_encode_secret(signing_key.expose());
-  SecretBytes text(kPrefix.size() + digits.size() + 1);  // 32 bytes leave room for one "="
-  const std::span<std::uint8_t> out = text.expose_mutable();
-  const auto rest = std::copy(kPrefix.begin(), kPrefix.end(), out.begin());
-  *std::transform(digits.expose().begin(), digits.expose().end(), rest, [](std::uint8_t c) {
-    return c == '-' ? std::uint8_t{'+'} : c == '_' ? std::uint8_t{'/'} : c;
-  }) = '=';
+  const SecretBytes digits = base64_encode_secret(signing_key.expose());
+  SecretBytes text(kPrefix.size() + digits.size());
+  const auto rest = std::copy(kPrefix.begin(), kPrefix.end(), text.expose_mutable().begin());
+  std::copy(digits.expose().begin(), digits.expose().end(), rest);
   return text;
 }
 

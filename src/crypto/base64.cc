@@ -4,11 +4,14 @@
 
 namespace disposable {
 
-std::string base64_encode(ByteView bytes) {
-  std::string text(sodium_base64_ENCODED_LEN(bytes.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
-  sodium_bin2base64(text.data(), text.size(), bytes.data(), bytes.size(), sodium_base64_VARIANT_ORIGINAL);
-  text.pop_back();  // the NUL that it writes
-  return text;
+std::string base64_encode(ByteView bytes) { return std::string(as_text(base64_encode_secret(bytes).expose())); }
+
+SecretBytes base64_encode_secret(ByteView bytes) {
+  SecretBytes text(sodium_base64_ENCODED_LEN(bytes.size(), sodium_base64_VARIANT_ORIGINAL));
+  const std::span<std::uint8_t> out = text.expose_mutable();
+  sodium_bin2base64(reinterpret_cast<char*>(out.data()), out.size(), bytes.data(), bytes.size(),
+                    sodium_base64_VARIANT_ORIGINAL);
+  return SecretBytes::copy_of(text.expose().first(text.size() - 1));  // without the NUL that it writes
 }
 
 Result<SecretBytes> base64_decode(std::string_view text) {

@@ -12,6 +12,7 @@
 namespace disposable {
 
 std::string base64_encode(ByteView bytes);
+SecretBytes base64_encode_secret(ByteView bytes);
 // kInvalidArgument for another character, missing padding, or bits at the end that mean nothing.
 Result<SecretBytes> base64_decode(std::string_view text);
 

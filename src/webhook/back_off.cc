@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/delivery_queue.h"
+
 namespace disposable {
 
 namespace {
@@ -14,6 +16,8 @@ using std::chrono::seconds;
 
 constexpr std::array<seconds, 8> kDelays{seconds{5},  seconds{30}, minutes{2}, minutes{10},
                                          minutes{30}, hours{1},    hours{3},   hours{6}};
+// Or the queue would take what waits for what a clock that was ahead has left.
+static_assert(kDelays.back() + kDelays.back() / 10 < kPauseMost && kRetryAfterMost < kPauseMost);
 
 milliseconds delay_after(int failures) {
   const auto step = static_cast<std::size_t>(std::max(failures, 1) - 1);
