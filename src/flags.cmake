@@ -12,7 +12,7 @@ target_compile_options(disposable_flags INTERFACE
   -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
 target_compile_definitions(disposable_flags INTERFACE _GLIBCXX_ASSERTIONS)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  target_compile_options(disposable_flags INTERFACE -Wthread-safety)
+  target_compile_options(disposable_flags INTERFACE -Wthread-safety -Wreserved-identifier)
 else()
   target_compile_options(disposable_flags INTERFACE -Wtrampolines -Wbidi-chars=any)
 endif()
