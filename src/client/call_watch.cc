@@ -1,7 +1,9 @@
 #include "client/call_watch.h"
 
 #include <fcntl.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -10,7 +12,8 @@ namespace disposable {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-CallWatch::CallWatch() : thread_([this](const std::stop_token& stop) { run(stop); }) {}
+CallWatch::CallWatch()
+    : placeholder_(::eventfd(0, EFD_CLOEXEC)), thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 void CallWatch::run(const std::stop_token& stop) {
   const std::stop_callback wake(stop, [this] {
@@ -27,7 +30,7 @@ void CallWatch::run(const std::stop_token& stop) {
       if (call.end <= now || call.over) {
         end(call);
       }
-      const bool again = call.over && call.socket && !call.shut;
+      const bool again = call.over && call.opened && !call.shut;
       next = std::min(next, again ? now + kNotYetConnected : call.over ? next : call.end);
     }
     changed_.wait_for(mutex_, std::chrono::ceil<milliseconds>(next - now));
@@ -37,15 +40,17 @@ void CallWatch::run(const std::stop_token& stop) {
 // A socket that has not begun to connect cannot be shut down: it is tried again.
 void CallWatch::end(Watched& call) {
   call.over = true;
-  if (call.socket && !call.shut) {
+  if (call.opened && !call.shut) {
     call.shut = ::shutdown(call.socket.get(), SHUT_RDWR) == 0;
   }
 }
 
 CallWatch::Call::Call(CallWatch& watch, milliseconds most, const std::stop_token& stop)
     : watch_(watch), call_([&watch, most] {
+        FileDescriptor reserved(::fcntl(watch.placeholder_.get(), F_DUPFD_CLOEXEC, 0));
+        const bool over = !reserved;
         const MutexLock lock(watch.mutex_);
-        watch.calls_.push_front(Watched{steady_clock::now() + most});
+        watch.calls_.push_front(Watched{steady_clock::now() + most, std::move(reserved), over});
         watch.changed_.notify_all();
         return watch.calls_.begin();
       }()) {
@@ -64,7 +69,7 @@ CallWatch::Call::~Call() {
 
 void CallWatch::Call::opened(int socket) {
   const MutexLock lock(watch_.mutex_);
-  call_->socket = FileDescriptor(::fcntl(socket, F_DUPFD_CLOEXEC, 0));
+  call_->opened = call_->socket && ::dup3(socket, call_->socket.get(), O_CLOEXEC) >= 0;
   call_->shut = false;
   watch_.changed_.notify_all();
 }

@@ -18,12 +18,16 @@
 
 namespace disposable {
 
+// Without descriptors to spare a call is over at once: nothing may connect that could not be ended.
+
 class CallWatch {
   struct Watched {
     std::chrono::steady_clock::time_point end;
-    FileDescriptor socket{};  // a duplicate, so that the number cannot mean another one meanwhile
+    // Reserved beforehand for a duplicate of the socket, whose own number can mean another one meanwhile.
+    FileDescriptor socket;
     bool over = false;
-    bool shut = false;  // it was connected, or connecting, and is no more
+    bool opened = false;  // `socket` is one
+    bool shut = false;    // it was connected, or connecting, and is no more
   };
   using Calls = std::list<Watched>;
 
@@ -57,6 +61,7 @@ class CallWatch {
   void run(const std::stop_token& stop) EXCLUDES(mutex_);
   void end(Watched& call) REQUIRES(mutex_);
 
+  const FileDescriptor placeholder_;
   Mutex mutex_;
   CondVar changed_;
   Calls calls_ GUARDED_BY(mutex_);

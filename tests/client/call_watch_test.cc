@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -124,6 +125,22 @@ TEST_CASE("call watch: of a call that is over already no address is tried") {
   std::stop_source source;
   source.request_stop();
   CHECK(call(watch, false, 1, seconds(60), source.get_token()) < seconds(5));
+}
+
+TEST_CASE("call watch: without a descriptor to spare a call is over at once") {
+  CallWatch watch;
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const FileDescriptor next(::dup(STDERR_FILENO));
+  rlimit none_left = before;
+  none_left.rlim_cur = static_cast<rlim_t>(next.get()) + 1;
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none_left) == 0);
+  {
+    const CallWatch::Call call(watch, seconds(60), {});
+    CHECK(call.over());
+  }
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK_FALSE(CallWatch::Call(watch, seconds(60), {}).over());
 }
 
 TEST_CASE("call: of an answer whose head is enough no body is waited for") {
