@@ -22,7 +22,7 @@ Finding examine_receiver(const ServeOptions& options) {
   if (!found) {
     return {Verdict::kWarning, "the receiver is not found: " + found.error().detail, "see --webhook-url"};
   }
-  const WebhookAddresses addresses = webhook_addresses(options);
+  const WebhookAddresses addresses = webhook_addresses(options, DeliveryKind::kServer);
   const auto allowed = std::count_if(found->begin(), found->end(), [&](const std::string& text) {
     const std::optional<IpAddress> address = IpAddress::parse(text);
     return address && addresses.may_call(*address, url->tls);
@@ -39,9 +39,9 @@ Finding examine_webhooks(const Examination& examination) {
   if (!calls_webhooks(options)) {
     return {Verdict::kOk, "none; nobody is called"};
   }
-  if (options.webhooks == "everybody" && !options.webhook_allow.empty()) {
-    return {Verdict::kWarning, "strangers can have every address of --webhook-allow called",
-            "allow them nothing, or take --webhooks tokens"};
+  if (options.webhooks == "everybody" && !options.webhook_allow.empty() && options.webhook_url.empty()) {
+    return {Verdict::kWarning, "--webhook-allow allows nothing: strangers may not have private addresses called",
+            "take --webhooks tokens"};
   }
   return options.webhook_url.empty() ? Finding{Verdict::kOk, "only those that secrets name"}
                                      : examine_receiver(options);

@@ -40,8 +40,11 @@ Result<std::optional<ServerWebhook>> read_server_webhook(const ServeOptions& opt
   return ServerWebhook{SecretBytes::copy_of(as_bytes(options.webhook_url)), std::move(*key)};
 }
 
-WebhookAddresses webhook_addresses(const ServeOptions& options) {
+WebhookAddresses webhook_addresses(const ServeOptions& options, DeliveryKind kind) {
   WebhookAddresses addresses;
+  if (kind == DeliveryKind::kSecret && options.webhooks == "everybody") {
+    return addresses;
+  }
   for (const std::string& range : options.webhook_allow) {
     check(addresses.allow(range).has_value(), "parsing has found no mistake");
   }
@@ -66,7 +69,8 @@ Webhooks::Webhooks(Parts& parts)
     : clock_(parts.clock),
       log_(parts.log),
       server_(std::move(parts.server)),
-      addresses_(webhook_addresses(parts.options)) {}
+      server_addresses_(webhook_addresses(parts.options, DeliveryKind::kServer)),
+      secret_addresses_(webhook_addresses(parts.options, DeliveryKind::kSecret)) {}
 
 void Webhooks::build(const Keyring& keyring, Random& random) {
   watch_ = std::make_unique<CallWatch>();
@@ -135,7 +139,8 @@ WebhookAnswer Webhooks::call(const WebhookCall& made, const std::stop_token& sto
   settings.opened = [&watched](int socket) { watched.opened(socket); };
   settings.may_connect = [this, &made, &watched](const std::string& text) {
     const std::optional<IpAddress> address = IpAddress::parse(text);
-    return address && !watched.over() && addresses_.may_call(*address, made.tls);
+    const WebhookAddresses& addresses = made.kind == DeliveryKind::kServer ? server_addresses_ : secret_addresses_;
+    return address && !watched.over() && addresses.may_call(*address, made.tls);
   };
   HttpRequest request{"POST", made.target, "application/json", as_bytes(made.body), {}};
   request.head_only = true;

@@ -17,8 +17,9 @@ namespace disposable {
 // Who is told of every secret; nothing without --webhook-url. kInvalidArgument with a sentence for the operator when
 // the key cannot be used.
 Result<std::optional<ServerWebhook>> read_server_webhook(const ServeOptions& options);
-// What --webhook-allow says; parsing has found no mistake.
-WebhookAddresses webhook_addresses(const ServeOptions& options);
+// What --webhook-allow says, which parsing has found no mistake in. It is for the operator's own URL and those who show
+// a token: a stranger could otherwise have the service knock where he cannot.
+WebhookAddresses webhook_addresses(const ServeOptions& options, DeliveryKind kind);
 
 // announce() is for the projector's thread; everything else for the one that owns it.
 class Webhooks {
@@ -52,7 +53,8 @@ class Webhooks {
   Clock& clock_;
   Log& log_;
   const std::optional<ServerWebhook> server_;
-  const WebhookAddresses addresses_;
+  const WebhookAddresses server_addresses_;
+  const WebhookAddresses secret_addresses_;
   WebhookMetrics metrics_;
   bool drop_told_ = false;
   std::unique_ptr<DeliveryQueue> queue_;  // null: nobody is called, and neither are those below

@@ -153,6 +153,7 @@ Result<WebhookCall> Deliverer::call_of(const Delivery& delivery) const {
   const std::int64_t at = std::chrono::floor<std::chrono::seconds>(parts_.clock.now().time_since_epoch()).count();
   const ByteView key = to_server ? parts_.server->key.expose() : own_key.expose();
   WebhookCall call;
+  call.kind = delivery.kind;
   call.tls = url->tls;
   call.host = url->host;
   call.port = url->port;

@@ -25,6 +25,7 @@ struct WebhookField {
 };
 
 struct WebhookCall {
+  DeliveryKind kind = DeliveryKind::kServer;
   bool tls = true;
   std::string host;
   std::uint16_t port = 0;

@@ -162,7 +162,7 @@ class DoctorTest(unittest.TestCase):
             (("--disk-reserve-bytes", "1000G"), "disk", "failed", "less than --disk-reserve-bytes"),
             (("--connections-max", "1000000"), "limits", "warning", "1000000"),
             (("--no-sandbox",), "sandbox", "warning", "off"),
-            (("--webhooks", "everybody", "--webhook-allow", "10.0.0.0/8"), "webhooks", "warning", "strangers"),
+            (("--webhooks", "everybody", "--webhook-allow", "10.0.0.0/8"), "webhooks", "warning", "allows nothing"),
             (("--page-name", "Bank"), "page", "ok", "named 'Bank'"),
             (("--page-logo", self.folder / "nothing.svg"), "page", "failed", "nothing.svg"),
             (("--creators", "token,10.0.0.0/8"), "creators", "warning", "token,10.0.0.0/8; 0 tokens of 0 valid"),

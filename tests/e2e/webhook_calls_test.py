@@ -281,6 +281,8 @@ class NamedTest(unittest.TestCase):
         self.folder = temporary_folder(self)
         self.receiver = Receiver()
         self.addCleanup(self.receiver.close)
+        token = json.loads(run("token", "create", "--json", "--data-dir", self.folder / "data").stdout)["token"]
+        self.shown = {"Authorization": f"Bearer {token}"}
 
     def serve(self, *arguments):
         service = Service(self.folder, [*LOOPBACK, *arguments])
@@ -305,9 +307,9 @@ class NamedTest(unittest.TestCase):
             self.assertEqual(fields["webhook-signature"], signature(fields, body, key))
 
     def test_a_creator_is_told_of_his_own_secret_with_his_own_key(self):
-        service = self.serve("--webhooks", "everybody")
-        read, gone = (self.post(service, "secrets", {"secret": "x", "views": views, "webhook": self.receiver.url})
-                      for views in (2, 1))
+        service = self.serve("--webhooks", "tokens")
+        named = {"secret": "x", "webhook": self.receiver.url}
+        read, gone = (self.post(service, "secrets", named | {"views": views}, self.shown) for views in (2, 1))
         self.post(service, "secrets", {"secret": "of somebody else"})
         for _ in range(2):
             self.post(service, "secrets/retrieve", {"secret_key": read["secret_key"]})
@@ -317,9 +319,22 @@ class NamedTest(unittest.TestCase):
         self.assertEqual(len(self.receiver.told), 3)
         self.assertEqual(service.stop(), 0)
 
+    def test_a_stranger_cannot_have_called_what_the_operator_may(self):
+        (self.folder / "key").write_text("whsec_" + "A" * 42 + "E=\n")
+        (self.folder / "key").chmod(0o600)
+        operator = Receiver()
+        self.addCleanup(operator.close)
+        service = self.serve("--webhooks", "everybody", "--webhook-url", operator.url, "--webhook-key-file", self.folder / "key")
+        created = self.post(service, "secrets", {"secret": "x", "webhook": self.receiver.url})
+        self.post(service, "secrets/delete", {"secret_key": created["secret_key"]})
+        wait_until(lambda: len(operator.told) == 2, 10, "the operator is told of both")
+        text = lambda: service.client().request("GET", "/metrics")[2].decode()
+        wait_until(lambda: 'webhooks_failures_total{to="secret"} 1' in text(), 10, "the other is refused")
+        self.assertEqual((self.receiver.told, service.stop()), ([], 0))
+
     def test_who_asked_is_told_when_the_request_is_filled_and_read(self):
-        service = self.serve("--webhooks", "everybody")
-        asked = self.post(service, "requests", {"webhook": self.receiver.url})
+        service = self.serve("--webhooks", "tokens")
+        asked = self.post(service, "requests", {"webhook": self.receiver.url}, self.shown)
         for _ in range(2):  # the filler is told neither key nor fingerprint, and repeating himself tells nobody anything
             filled = self.post(service, "requests/fill", b"x", {"Request-Fill-Key": asked["fill_key"], "Idempotency-Key": "k" * 16})
             self.assertNotIn(b"webhook_key", filled)
@@ -333,17 +348,18 @@ class NamedTest(unittest.TestCase):
         slow = Receiver()
         self.addCleanup(slow.close)
         slow.answer = lambda _: released.wait(60)
-        service = self.serve("--webhooks", "everybody")
+        service = self.serve("--webhooks", "tokens")
         for url in [slow.url] * 3 + [self.receiver.url]:
-            created = self.post(service, "secrets", {"secret": "x", "webhook": url})
+            created = self.post(service, "secrets", {"secret": "x", "webhook": url}, self.shown)
             self.post(service, "secrets/delete", {"secret_key": created["secret_key"]})
         self.assert_told(created, ["secret.deleted"])
         self.assertEqual(len(slow.told), 1)
         self.assertEqual(service.stop(), 0)
 
     def test_what_was_named_is_told_while_anybody_is_called_and_dropped_when_nobody_is(self):
-        with self.serve("--webhooks", "everybody") as service:
-            first, second = (self.post(service, "secrets", {"secret": "x", "webhook": self.receiver.url}) for _ in range(2))
+        with self.serve("--webhooks", "tokens") as service:
+            named = {"secret": "x", "webhook": self.receiver.url}
+            first, second = (self.post(service, "secrets", named, self.shown) for _ in range(2))
             service.stop()
         with self.serve() as service:
             self.post(service, "secrets/delete", {"secret_key": first["secret_key"]})
