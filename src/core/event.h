@@ -45,7 +45,7 @@ struct Event {
   Action action = Action::kCreated;
   WallTime at;
   std::string address;     // the client's, in text; empty for what the service did by itself
-  std::string extra_data;  // a JSON object of numbers and booleans
+  std::string extra_data;  // a JSON object of numbers, booleans and a token's id
   Bytes webhook{};         // sealed URL (core/webhook.h) of who is to be told; empty: nobody. Not in the audit log.
 
   bool operator==(const Event&) const = default;

@@ -121,6 +121,9 @@ Event created_event(const Record& record, const Origin& origin) {
     members += ",\"proof\":" + std::string(record.asks_proof ? "true" : "false") +
                ",\"views\":" + std::to_string(record.views);
   }
+  if (!origin.token.empty()) {
+    members += ",\"token\":\"" + std::string(origin.token) + "\"";
+  }
   return make_event(record, Action::kCreated, origin.first_event, record.created_at, origin.address,
                     std::move(members));
 }

@@ -53,6 +53,7 @@ struct Origin {
   std::string_view address;
   EventId first_event;
   EventId second_event;
+  std::string_view token{};  // token_id() of what a creator has shown, or empty
 };
 
 struct Transition {

@@ -26,6 +26,7 @@ struct NewSecret {
   SecretBytes secret;      // at least one byte
   SecretBytes passphrase;  // empty: none
   std::chrono::seconds ttl{300};
+  std::string token{};  // token_id() of the token that its creator has shown, for the log; empty: none
 };
 
 // API v2, to the end: what opens and deletes a secret besides its key. Empty: not given. What a secret does not ask for
@@ -43,6 +44,7 @@ struct NewSharedSecret {
   std::string idempotency_key;  // visible ASCII; empty: none
   std::string principal;        // whose idempotency key it is; two of one name share their keys
   SecretBytes webhook;          // URL of who is told what happens (core/webhook_url.h); empty: nobody
+  std::string token{};          // as of NewSecret
 };
 
 struct Created {

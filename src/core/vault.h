@@ -55,7 +55,6 @@ class Vault {
   Held<void> delete_secret(const SecretKey& key, const SecretBytes& passphrase, std::string_view address);
 
   // API v2. Each works on a secret of API v1, too, whose passphrase guards deletion only and which knows no claims.
-  //
   // As above; also kAlreadyExists: the idempotency key was used for something else, or for what is spent. A repetition
   // of what is live gets the same answer. kInvalidArgument: sizes, numbers or a URL that may not be.
   Held<Created> create(NewSharedSecret secret, std::string_view address);
@@ -72,7 +71,8 @@ class Vault {
   Held<Status> status(const SecretKey& key);
   Held<Status> receipt(const ReceiptKey& receipt);
 
-  Held<NewRequest> create_request(std::chrono::seconds ttl, std::string_view address, const SecretBytes& webhook = {});
+  Held<NewRequest> create_request(std::chrono::seconds ttl, std::string_view address, const SecretBytes& webhook = {},
+                                  std::string_view token = {});
   // The key in the answer is not for who fills. kAlreadyExists: filled before. With an idempotency key (empty: none)
   // the same bytes get the same answer while they can be retrieved. kNotFound: unknown, or expired. kSpent: deleted.
   Held<Created> fill(const SecretKey& fill_key, SecretBytes secret, std::string_view address,

@@ -64,7 +64,7 @@ Held<SecretKey> Vault::create(NewSecret secret, std::string_view address) {
   if (!payload) {
     return {fail(payload.error())};
   }
-  const Event event = created_event(record, {address, EventId::generate(now, random), {}});
+  const Event event = created_event(record, {address, EventId::generate(now, random), {}, secret.token});
   const Result<Ticket> ticket =
       parts_.store.insert(id, {encode_record(record), due_at(record, now)}, std::move(*payload), {&event, 1});
   if (!ticket) {
@@ -157,7 +157,7 @@ Held<Created> Vault::insert(const SecretKey& key, const NewSharedSecret& secret,
   if (!payload) {
     return {fail(payload.error())};
   }
-  const Origin by{address, EventId::generate(now, random), {}};
+  const Origin by{address, EventId::generate(now, random), {}, secret.token};
   const Event event = sealing.fills ? filled_event(record, by) : created_event(record, by);
   const Result<Ticket> ticket =
       parts_.store.insert(id, {encode_record(record), due_at(record, now)}, std::move(*payload), {&event, 1});

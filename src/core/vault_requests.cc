@@ -18,7 +18,8 @@ Held<Created> for_filler(Held<Created> filled) {
 }  // namespace
 
 // A request has the fingerprint of what is put in, so that both are one story in the log and to a webhook.
-Held<NewRequest> Vault::create_request(std::chrono::seconds ttl, std::string_view address, const SecretBytes& webhook) {
+Held<NewRequest> Vault::create_request(std::chrono::seconds ttl, std::string_view address, const SecretBytes& webhook,
+                                       std::string_view token) {
   if (ttl.count() <= 0 || (!webhook.empty() && !check_webhook_url(as_text(webhook.expose())))) {
     return {fail(Errc::kInvalidArgument, "a request that cannot be created so")};
   }
@@ -37,7 +38,7 @@ Held<NewRequest> Vault::create_request(std::chrono::seconds ttl, std::string_vie
   if (!webhook.empty()) {
     record.webhook = seal_webhook(parts_.keyring, record.fingerprint, webhook.expose(), random);
   }
-  const Event event = created_event(record, {address, EventId::generate(now, random), {}});
+  const Event event = created_event(record, {address, EventId::generate(now, random), {}, token});
   const Result<Ticket> ticket = parts_.store.insert(parts_.keyring.store_id(fill_key),
                                                     {encode_record(record), due_at(record, now)}, {}, {&event, 1});
   if (!ticket) {

@@ -23,8 +23,9 @@ Response Api::create(const Request& request, std::string_view /*parameter*/) con
   if (!body) {
     return invalid_body_response(body.error());
   }
-  const auto held =
-      parts_.vault.create({std::move(body->secret), std::move(body->passphrase), body->ttl}, request.address);
+  const auto held = parts_.vault.create(
+      {std::move(body->secret), std::move(body->passphrase), body->ttl, std::string(request.principal)},
+      request.address);
   Response response = held.outcome ? json_response(200, json_object_of("secret_key", held.outcome->format().expose()))
                                    : failure_response(held.outcome.error());
   response.ticket = held.ticket;

@@ -133,6 +133,7 @@ Response create(const Api::Parts& parts, const Request& request) {
     return problem_response(Problem::kWebhookRefused);
   }
   fresh->principal = idempotency_principal(request);
+  fresh->token = request.principal;
   const Held<Created> held = parts.vault.create(std::move(*fresh), request.address);
   if (held.outcome) {
     return held_by(held.ticket, json_response(201, json_of(*held.outcome)));
@@ -215,7 +216,8 @@ Response create_request(const Api::Parts& parts, const Request& request) {
   if (!body->webhook.empty() && !may_name_webhook(parts.webhooks, request)) {
     return problem_response(Problem::kWebhookRefused);
   }
-  const Held<NewRequest> held = parts.vault.create_request(body->ttl, request.address, body->webhook);
+  const Held<NewRequest> held =
+      parts.vault.create_request(body->ttl, request.address, body->webhook, request.principal);
   if (!held.outcome) {
     return held_by(held.ticket, problem_of(held.outcome.error()));
   }

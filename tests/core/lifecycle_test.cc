@@ -149,6 +149,10 @@ TEST_CASE("created event: tells the TTL and whether a passphrase guards it, and 
   CHECK(created_event(record, kOrigin).extra_data == "{\"ttl_seconds\":600,\"passphrase\":false}");
   record.guarded = true;
   CHECK(created_event(record, kOrigin).extra_data == "{\"ttl_seconds\":600,\"passphrase\":true}");
+  Origin by_token = kOrigin;
+  by_token.token = "0123456789ab";
+  CHECK(created_event(record, by_token).extra_data ==
+        R"({"ttl_seconds":600,"passphrase":true,"token":"0123456789ab"})");
 }
 
 TEST_CASE("backup: a record keeps its state and times and loses what could open it") {

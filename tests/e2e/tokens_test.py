@@ -113,6 +113,22 @@ class CreatorsTest(TokensCase):
         self.assertIn('limit_hits_total{limit="token_bytes"} 1', metrics)
         self.assertEqual(service.stop(), 0)
 
+    def test_the_audit_log_says_which_token_created(self):
+        token = self.make()
+        service = self.serve()
+        client, shown = service.client(), {"Authorization": f"Bearer {token['token']}"}
+        self.addCleanup(client.close)
+        created = {}
+        for path, content in ((CREATE, {"secret": "x"}), ("/api/v2/secrets", {"secret": "x"}), ("/api/v2/requests", {})):
+            for name, headers in (("with", shown), ("without", {})):
+                answer = client.request("POST", path, json.dumps(content), {"Content-Type": "application/json"} | headers)
+                keys = json.loads(answer[2])
+                created[path, name] = keys.get("secret_key") or keys["request_key"]
+        self.assertEqual(service.stop(), 0)
+        for (path, name), key in created.items():
+            row, = service.audit("--secret-key", key)
+            self.assertEqual(row["extra_data"].get("token"), token["id"] if name == "with" else None, (path, row))
+
     def test_nothing_of_a_token_is_logged_or_kept(self):
         shown = [self.make("--name", "good"), self.make("--rate", "1")]
         texts = [token.pop("token") for token in shown]
