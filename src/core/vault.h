@@ -88,6 +88,7 @@ class Vault {
   // core/vault_steps.h
   struct Current;
   struct Refusal;
+  struct Shown;
   struct Verdict;
   struct Caller;
   struct Reading;
@@ -114,18 +115,17 @@ class Vault {
   tl::expected<Pass, Refusal> admit(const StoreId& id, const Current& current, const Caller& caller, Verdict& verdict);
   Origin origin(WallTime now, std::string_view address);
   // vault_create.cc
-  Result<Sealing> lock_with(const Access& access);
+  Result<Sealing> lock_with(const Access& access, std::string_view address);
   Held<Created> insert(const SecretKey& key, const NewSharedSecret& secret, const Sealing& sealing, Random& random,
                        std::string_view address);
   // The answer of before. kNotFound: nothing was created with this idempotency key.
-  Held<Created> repeat(const SecretKey& key, const NewSharedSecret& secret);
-  // Whether this would create what was found.
-  Result<bool> repeats(const SecretKey& key, const Current& found, const NewSharedSecret& secret);
+  Held<Created> repeat(const SecretKey& key, const NewSharedSecret& secret, std::string_view address);
+  Result<bool> repeats(const SecretKey& key, const Current& found, const NewSharedSecret& secret, const Shown& shown);
   // vault_retrieve.cc
   Result<Bytes> load_payload(const StoreId& id);
   // Memory for the payload of a secret of API v2, sealed and open: the others are bounded by what fits into JSON.
   Result<PayloadBudget::Share> reserve(const Record& record);
-  Result<Verdict> judge(const SecretKey& key, const Record& record, ByteView proof, ByteView passphrase);
+  Result<Verdict> judge(const SecretKey& key, const Record& record, const Shown& shown);
   // A live record, and also a spent one with an open claim of this reader.
   tl::expected<Current, Refusal> load_claimed(const StoreId& id, const SecretKey& key, ByteView claim);
   Result<Reading> read(const SecretKey& key, const Current& current, const Verdict& verdict, ByteView claim,

@@ -41,7 +41,7 @@ Held<SecretKey> Vault::create(NewSecret secret, std::string_view address) {
   record.guarded = !secret.passphrase.empty();
   SecretBytes verifier;
   if (record.guarded) {
-    const std::optional<PassphraseLane::Slot> slot = parts_.lane.enter();
+    const std::optional<PassphraseLane::Slot> slot = parts_.lane.enter(address);
     if (!slot) {
       return {lane_full()};
     }
@@ -85,12 +85,12 @@ Held<Created> Vault::create(NewSharedSecret secret, std::string_view address) {
                                    : SecretKey::generate(random);
   if (idempotent) {
     // Before Argon2, and not only when the insert meets it.
-    Held<Created> earlier = repeat(key, secret);
+    Held<Created> earlier = repeat(key, secret, address);
     if (earlier.outcome || earlier.outcome.error().code != Errc::kNotFound) {
       return earlier;
     }
   }
-  Result<Sealing> sealing = lock_with(secret.access);
+  Result<Sealing> sealing = lock_with(secret.access, address);
   if (!sealing) {
     return {fail(sealing.error())};
   }
@@ -102,19 +102,19 @@ Held<Created> Vault::create(NewSharedSecret secret, std::string_view address) {
     return created;
   }
   if (idempotent) {
-    created = repeat(key, secret);
+    created = repeat(key, secret, address);
   }
   const bool gone = !created.outcome && created.outcome.error().code == Errc::kNotFound;
   return idempotent && !gone ? std::move(created) : Held<Created>{fail(Errc::kUnavailable, "a key repeated")};
 }
 
-Result<Vault::Sealing> Vault::lock_with(const Access& access) {
+Result<Vault::Sealing> Vault::lock_with(const Access& access, std::string_view address) {
   Sealing sealing;
   sealing.factors.proof = SecretBytes::copy_of(access.proof.expose());
   if (access.passphrase.empty()) {
     return sealing;
   }
-  const std::optional<PassphraseLane::Slot> slot = parts_.lane.enter();
+  const std::optional<PassphraseLane::Slot> slot = parts_.lane.enter(address);
   if (!slot) {
     return lane_full();
   }
@@ -168,14 +168,15 @@ Held<Created> Vault::insert(const SecretKey& key, const NewSharedSecret& secret,
 }
 
 // A repetition is written once more: what it answers may never have been confirmed, and reading cannot tell.
-Held<Created> Vault::repeat(const SecretKey& key, const NewSharedSecret& secret) {
+Held<Created> Vault::repeat(const SecretKey& key, const NewSharedSecret& secret, std::string_view address) {
   const StoreId id = parts_.keyring.store_id(key);
   for (;;) {
     const tl::expected<Current, Refusal> found = look(id);
     if (!found) {
       return {fail(found.error().error), found.error().ticket};
     }
-    const Result<bool> same = repeats(key, *found, secret);
+    const Shown shown{secret.access.proof.expose(), secret.access.passphrase.expose(), address};
+    const Result<bool> same = repeats(key, *found, secret, shown);
     if (!same) {
       return {fail(same.error()), found->ticket};
     }
@@ -192,7 +193,8 @@ Held<Created> Vault::repeat(const SecretKey& key, const NewSharedSecret& secret)
   }
 }
 
-Result<bool> Vault::repeats(const SecretKey& key, const Current& found, const NewSharedSecret& secret) {
+Result<bool> Vault::repeats(const SecretKey& key, const Current& found, const NewSharedSecret& secret,
+                            const Shown& shown) {
   const Record& record = found.record;
   if (standing(record, found.now) != Standing::kLive || !record.repetition ||
       record.guarded == secret.access.passphrase.empty() || record.asks_proof == secret.access.proof.empty() ||
@@ -203,7 +205,7 @@ Result<bool> Vault::repeats(const SecretKey& key, const Current& found, const Ne
   if (lock.count() > 0) {
     return fail(Error{Errc::kLocked, "locked after wrong passphrases", lock});
   }
-  const Result<Verdict> verdict = judge(key, record, secret.access.proof.expose(), secret.access.passphrase.expose());
+  const Result<Verdict> verdict = judge(key, record, shown);
   if (!verdict) {
     return fail(verdict.error());
   }

@@ -65,14 +65,16 @@ Held<WallTime> Vault::erase(const StoreId& id, const Caller& caller) {
 }
 
 Held<void> Vault::delete_secret(const SecretKey& key, const SecretBytes& passphrase, std::string_view address) {
-  const auto judge_passphrase = [&](const Record& record) { return judge(key, record, {}, passphrase.expose()); };
+  const auto judge_passphrase = [&](const Record& record) {
+    return judge(key, record, {{}, passphrase.expose(), address});
+  };
   const Held<WallTime> held = erase(parts_.keyring.store_id(key), {RecordFormat::kApiV1, judge_passphrase, address});
   return {held.outcome ? Result<void>() : fail(held.outcome.error()), held.ticket};
 }
 
 Held<WallTime> Vault::delete_secret(const SecretKey& key, const Access& access, std::string_view address) {
   const auto judge_access = [&](const Record& record) {
-    return judge(key, record, access.proof.expose(), access.passphrase.expose());
+    return judge(key, record, {access.proof.expose(), access.passphrase.expose(), address});
   };
   return erase(parts_.keyring.store_id(key), {RecordFormat::kApiV2, judge_access, address});
 }

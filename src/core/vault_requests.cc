@@ -91,7 +91,7 @@ Held<Created> Vault::fill(const SecretKey& fill_key, SecretBytes secret, std::st
   // Filled before, perhaps by the same caller; deleted meanwhile; or over by now, when what was put in may still be
   // there.
   if (!filling.idempotency_key.empty()) {
-    Held<Created> again = repeat(key, filling);
+    Held<Created> again = repeat(key, filling, address);
     const bool another = !again.outcome && (again.outcome.error().code == Errc::kNotFound ||
                                             again.outcome.error().code == Errc::kAlreadyExists);
     if (!another) {

@@ -57,11 +57,11 @@ Held<SecretBytes> Vault::retrieve(const SecretKey& key, std::string_view address
   }
 }
 
-Result<Vault::Verdict> Vault::judge(const SecretKey& key, const Record& record, ByteView proof, ByteView passphrase) {
+Result<Vault::Verdict> Vault::judge(const SecretKey& key, const Record& record, const Shown& shown) {
   Verdict verdict;
   verdict.given = true;
   if (record.asks_proof) {
-    const Result<bool> fits = proof_fits(parts_.keyring, key, record, proof);
+    const Result<bool> fits = proof_fits(parts_.keyring, key, record, shown.proof);
     if (!fits) {
       return fail(fits.error());
     }
@@ -69,12 +69,12 @@ Result<Vault::Verdict> Vault::judge(const SecretKey& key, const Record& record, 
       verdict.denial = Denial::kProof;
       return verdict;
     }
-    verdict.factors.proof = SecretBytes::copy_of(proof);
+    verdict.factors.proof = SecretBytes::copy_of(shown.proof);
   }
   if (!record.guarded) {
     return verdict;
   }
-  if (passphrase.empty()) {
+  if (shown.passphrase.empty()) {
     verdict.denial = Denial::kPassphrase;
     return verdict;
   }
@@ -82,12 +82,12 @@ Result<Vault::Verdict> Vault::judge(const SecretKey& key, const Record& record, 
   if (!verifier) {
     return fail(verifier.error());
   }
-  const std::optional<PassphraseLane::Slot> slot = parts_.lane.enter();
+  const std::optional<PassphraseLane::Slot> slot = parts_.lane.enter(shown.address);
   if (!slot) {
     return fail(Error{Errc::kRateLimited, "the passphrase lane is full", std::chrono::seconds{1}});
   }
   if (record.format == RecordFormat::kApiV1) {
-    const Result<bool> matches = verify_passphrase(passphrase, parts_.keyring.pepper(), verifier->expose());
+    const Result<bool> matches = verify_passphrase(shown.passphrase, parts_.keyring.pepper(), verifier->expose());
     if (!matches) {
       return fail(matches.error());
     }
@@ -96,7 +96,7 @@ Result<Vault::Verdict> Vault::judge(const SecretKey& key, const Record& record, 
     }
     return verdict;
   }
-  Result<SecretBytes> factor = passphrase_factor(passphrase, parts_.keyring.pepper(), verifier->expose());
+  Result<SecretBytes> factor = passphrase_factor(shown.passphrase, parts_.keyring.pepper(), verifier->expose());
   if (!factor) {
     return fail(factor.error());
   }
@@ -191,7 +191,7 @@ Held<Revealed> Vault::retrieve(const SecretKey& key, const Access& access, ByteV
   const StoreId id = parts_.keyring.store_id(key);
   RevealClaim rows(parts_.ledger);
   const auto judge_access = [&](const Record& record) {
-    return judge(key, record, access.proof.expose(), access.passphrase.expose());
+    return judge(key, record, {access.proof.expose(), access.passphrase.expose(), address});
   };
   Verdict verdict;
   Opened opened;

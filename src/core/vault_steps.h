@@ -29,6 +29,13 @@ struct Vault::Verdict {
   Factors factors;
 };
 
+// What a caller shows, and from where: passphrases are checked by turns.
+struct Vault::Shown {
+  ByteView proof;
+  ByteView passphrase;
+  std::string_view address;
+};
+
 struct Vault::Caller {
   RecordFormat api;
   std::function<Result<Verdict>(const Record&)> judge;  // empty: nothing is asked

@@ -134,7 +134,7 @@ TEST_CASE("race: of many readers and deleters at once exactly one wins") {
 
 TEST_CASE("create: a full passphrase lane refuses instead of waiting without end") {
   VaultFixture fixture({.slots = 1, .waiting_max = 0});
-  const std::optional<PassphraseLane::Slot> busy = fixture.lane.enter();
+  const std::optional<PassphraseLane::Slot> busy = fixture.lane.enter("192.0.2.1");
   NewSecret fresh{SecretBytes::copy_of(as_bytes("s")), SecretBytes::copy_of(as_bytes("p"))};
   CHECK(fixture.vault.create(std::move(fresh), {}).outcome.error().code == Errc::kRateLimited);
   CHECK(fixture.history().empty());
