@@ -1,8 +1,7 @@
 #include "app/command_line.h"
 
-#include <cstdlib>
-
 #include "app/backends.h"
+#include "app/environment.h"
 #include "app/option_table.h"
 #include "app/specification_environment.h"
 
@@ -13,18 +12,13 @@ namespace {
 constexpr const char* kListenOfSpecification = "0.0.0.0:8000";
 constexpr const char* kJsonHelp = "One JSON object, for scripts";
 
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string{} : std::string(value);
-}
-
 // The XDG base directory specification's default, so that a laptop needs no option at all.
 std::filesystem::path default_data_dir() {
-  const std::string data_home = environment("XDG_DATA_HOME");
+  const std::string data_home = environment_variable("XDG_DATA_HOME");
   if (!data_home.empty()) {
     return std::filesystem::path(data_home) / "disposable-secrets";
   }
-  const std::string home = environment("HOME");
+  const std::string home = environment_variable("HOME");
   return std::filesystem::path(home.empty() ? "." : home) / ".local/share/disposable-secrets";
 }
 
@@ -201,7 +195,7 @@ Result<void> CommandLine::follow_specification() {
   if (!store && !audit) {
     return {};
   }
-  const Result<SpecificationSettings> settings = specification_settings(environment, ".env");
+  const Result<SpecificationSettings> settings = specification_settings(environment_variable, ".env");
   if (!settings) {
     return fail(settings.error());
   }
@@ -214,7 +208,7 @@ Result<void> CommandLine::follow_specification() {
     backends.audit = settings->audit;
   }
   if ((backends.store_by_variable || backends.audit_by_variable) && serve_.listen.empty() &&
-      environment("LISTEN_FDS").empty()) {
+      environment_variable("LISTEN_FDS").empty()) {
     serve_.listen = {kListenOfSpecification};
   }
   return {};

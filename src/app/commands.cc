@@ -10,6 +10,7 @@
 #include "app/backup_command.h"
 #include "app/doctor_command.h"
 #include "app/document_command.h"
+#include "app/environment.h"
 #include "app/generate_command.h"
 #include "app/keys_command.h"
 #include "app/link_commands.h"
@@ -20,6 +21,7 @@
 #include "app/retrieve_command.h"
 #include "app/service.h"
 #include "app/share_command.h"
+#include "app/specification_environment.h"
 #include "app/terminal.h"
 #include "app/version.h"
 
@@ -47,6 +49,9 @@ int serve(const ServeOptions& options, int argc, const char* const* argv) {
     } else {
       log->write(LogLevel::kWarning, warning.message, {{"file", warning.file}});
     }
+  }
+  for (const std::string& sentence : unusable_servers(environment_variable)) {
+    log->write(LogLevel::kWarning, sentence);
   }
   return (*service)->run();
 }

@@ -3,9 +3,9 @@
 #include <sys/mman.h>
 
 #include <charconv>
-#include <cstdlib>
 
 #include "app/backends.h"
+#include "app/environment.h"
 #include "app/system_calls.h"
 
 namespace disposable {
@@ -87,11 +87,6 @@ void add_backends(const BackendNeeds& needs, const std::filesystem::path& creden
   }
 }
 
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string{} : std::string(value);
-}
-
 bool memory_can_be_locked() {
   const char byte = 0;
   return ::mlock(&byte, 1) == 0 && ::munlock(&byte, 1) == 0;
@@ -126,7 +121,8 @@ Result<void> confine_files(const ServeOptions& options) {
   if (options.no_sandbox) {
     return {};
   }
-  return apply_landlock(landlock_rules(options, {variable("NOTIFY_SOCKET"), variable("CREDENTIALS_DIRECTORY")}));
+  return apply_landlock(
+      landlock_rules(options, {environment_variable("NOTIFY_SOCKET"), environment_variable("CREDENTIALS_DIRECTORY")}));
 }
 
 Result<void> confine_system_calls(const ServeOptions& options) {

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <map>
 
+#include "app/backends.h"
 #include "app/config_file.h"
 #include "base/bytes.h"
 #include "store/rocksdb/store_copy.h"
@@ -111,6 +112,19 @@ Result<SpecificationSettings> specification_settings(const std::function<std::st
     return fail(audit.error());
   }
   return SpecificationSettings{redis_url(variable), *audit};
+}
+
+std::vector<std::string> unusable_servers(const std::function<std::string(const char*)>& environment) {
+  std::vector<std::string> sentences;
+  if (!redis_built_in() && !environment("REDIS_HOST").empty()) {
+    sentences.emplace_back(
+        "REDIS_HOST is set, and this executable has no Redis in it: the data folder keeps the secrets");
+  }
+  if (!postgres_built_in() && !environment("POSTGRES_HOST").empty()) {
+    sentences.emplace_back(
+        "POSTGRES_HOST is set, and this executable has no PostgreSQL in it: the data folder keeps the audit log");
+  }
+  return sentences;
 }
 
 Result<void> check_nothing_hidden(const Paths& paths, const Backends& backends) {

@@ -6,6 +6,8 @@
 
 #include <filesystem>
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "app/options.h"
 
@@ -24,6 +26,10 @@ struct SpecificationSettings {
 // read.
 Result<SpecificationSettings> specification_settings(const std::function<std::string(const char*)>& environment,
                                                      const std::filesystem::path& dot_env);
+
+// A sentence for each server that the environment names and this executable cannot use: who comes from the original
+// specification would take it for used.
+std::vector<std::string> unusable_servers(const std::function<std::string(const char*)>& environment);
 
 // kInvalidArgument with a sentence: the data folder holds what a server named by a variable would hide. A store that
 // was moved away is none. Reads the store, which starts threads: signals that are waited for must be blocked before.

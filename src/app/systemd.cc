@@ -7,19 +7,15 @@
 #include <cerrno>
 #include <charconv>
 #include <cstddef>
-#include <cstdlib>
 #include <cstring>
+
+#include "app/environment.h"
 
 namespace disposable {
 
 namespace {
 
 constexpr timeval kSendTimeout{1, 0};
-
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string{} : std::string(value);
-}
 
 std::optional<std::int64_t> number(const std::string& text) {
   std::int64_t value = 0;
@@ -31,12 +27,12 @@ std::optional<std::int64_t> number(const std::string& text) {
 
 SystemdEnvironment SystemdEnvironment::read() {
   SystemdEnvironment environment;
-  environment.notify_socket = variable("NOTIFY_SOCKET");
-  environment.watchdog_usec = variable("WATCHDOG_USEC");
-  environment.watchdog_pid = variable("WATCHDOG_PID");
-  environment.passed.listen_pid = variable("LISTEN_PID");
-  environment.passed.listen_fds = variable("LISTEN_FDS");
-  environment.passed.listen_fdnames = variable("LISTEN_FDNAMES");
+  environment.notify_socket = environment_variable("NOTIFY_SOCKET");
+  environment.watchdog_usec = environment_variable("WATCHDOG_USEC");
+  environment.watchdog_pid = environment_variable("WATCHDOG_PID");
+  environment.passed.listen_pid = environment_variable("LISTEN_PID");
+  environment.passed.listen_fds = environment_variable("LISTEN_FDS");
+  environment.passed.listen_fdnames = environment_variable("LISTEN_FDNAMES");
   return environment;
 }
 

@@ -126,6 +126,13 @@ class StaticTest(unittest.TestCase):
         done = subprocess.run(["ldd", str(EXECUTABLE)], capture_output=True, text=True, check=False)
         self.assertRegex(done.stdout + done.stderr, "not a dynamic executable|statically linked")
 
+    def test_servers_that_it_cannot_use_are_warned_of(self):
+        servers = {"REDIS_HOST": "cache.invalid", "POSTGRES_HOST": "log.invalid"}
+        with Service(temporary_folder(self), environment=CLEAN | servers) as service:
+            self.assertEqual(service.stop(), 0)
+        lines = [line for line in service.log if "_HOST is set" in line]
+        self.assertEqual([json.loads(line)["level"] for line in lines], ["warning"] * 2, lines)
+
     def test_it_serves_in_an_otherwise_empty_folder(self):
         enter = ["/usr/sbin/chroot"]
         if os.geteuid() != 0:
