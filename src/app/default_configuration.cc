@@ -13,8 +13,8 @@ constexpr const char* kHead = R"(# Configuration of disposable-secrets; disposab
 # Every option is below with its default. To change one, remove the # before it. A line with nothing behind its = leaves
 # the option at its default, as if the line were not there. What the command line or the environment sets wins.
 #
-# In force with 'systemctl reload disposable-secrets': limits, log level, certificate and trusted proxies. For everything
-# else restart the service.
+# In force with 'systemctl reload disposable-secrets': all limits but secret-bytes-max, upload-bytes-max and ttl-max, and
+# log-level, trusted-proxy, creators, tls-cert and tls-key. For everything else restart the service.
 )";
 
 // What stands behind the name, so that the line means the default when it is uncommented.

@@ -12,7 +12,7 @@ namespace {
 constexpr const char* kDescription = R"(.SH DESCRIPTION
 Keeps a secret, encrypted, and hands it out once.
 .B serve
-runs the service: a small JSON API over HTTP or HTTPS,
+runs the service: a web page and a JSON API over HTTP or HTTPS,
 whose documentation the service itself has under
 .IR /docs .
 .BR share ", " retrieve ", " status ", " delete ", " receipt " and " request
@@ -198,12 +198,14 @@ On SIGHUP
 .RB ( "systemctl reload disposable\-secrets" )
 the service reads the file again.
 In force from the next connection or request are all limits but
-.B secret\-bytes\-max
+.BR secret\-bytes\-max ,
+.B upload\-bytes\-max
 and
 .BR ttl\-max ,
 and
 .BR log\-level ,
 .BR trusted\-proxy ,
+.BR creators ,
 .B tls\-cert
 and
 .BR tls\-key .

@@ -49,6 +49,18 @@ class OptionsTest(unittest.TestCase):
         self.assertIn("--listen", options)
         self.assertEqual(table("Option", "Limit of connections", "Limit of clients and storage"), options)
 
+    def test_readme_manual_and_configuration_file_name_the_same_as_in_force_on_a_reload(self):
+        texts = {"README": (REPOSITORY / "README.md").read_text(),
+                 **{what: run("document", what).stdout.replace("\\-", "-") for what in ("config", "manual-conf")}}
+        named = {}
+        for what, text in texts.items():
+            paragraph = re.search(r"In force (?:from|with) .*?(?:For everything|Everything) else", text, re.DOTALL)[0]
+            named[what] = {option for option in options_of_help()
+                           if re.search(rf"(?:(?<=[ `]--)|(?<![\w-])){option[2:]}(?![\w-])", paragraph)}
+        self.assertIn("--creators", named["README"])
+        self.assertEqual(named["config"], named["README"])
+        self.assertEqual(named["manual-conf"], named["README"])
+
 
 class ObservedTest(ServiceCase):
     def test_the_table_names_the_problems_with_their_statuses(self):
