@@ -99,6 +99,7 @@ void add_client_limits(CLI::App& serve, ServeOptions& options) {
   OptionTable table(serve, "Limits of what an address does, and of what is stored");
   Limits& limits = options.limits;
   table.rate("--creates", limits.creates, "Secrets created");
+  table.rate("--retrieves", limits.retrieves, "Secrets retrieved");
   table.rate("--misses", limits.misses, "Unknown secrets asked for");
   table.rate("--wrong-passphrases", limits.wrong_passphrases, "Wrong passphrases");
   table.bytes("--address-bytes-per-day", limits.address_bytes_max, kKiB, kTiB, "Stored by one address in a day");

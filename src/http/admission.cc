@@ -12,6 +12,7 @@ Admission::Admission(const Limits& limits, const ShortHashKey& key, LimitHits& h
     : hits_(hits),
       creates_(limits.creates, key),
       bytes_(byte_rate(limits.address_bytes_max), key),
+      retrieves_(limits.retrieves, key),
       misses_(limits.misses, key),
       wrong_passphrases_(limits.wrong_passphrases, key) {}
 
@@ -19,6 +20,7 @@ void Admission::configure(const Limits& limits) {
   const MutexLock lock(mutex_);
   creates_.set_rate(limits.creates);
   bytes_.set_rate(byte_rate(limits.address_bytes_max));
+  retrieves_.set_rate(limits.retrieves);
   misses_.set_rate(limits.misses);
   wrong_passphrases_.set_rate(limits.wrong_passphrases);
 }
@@ -43,6 +45,21 @@ void Admission::refund_create(const ClientAddress& client, std::uint64_t body_by
   if (!client.exempt) {
     const MutexLock lock(mutex_);
     bytes_.refund(client.prefix(), static_cast<double>(body_bytes), now);
+  }
+}
+
+Admission::Verdict Admission::admit_retrieve(const ClientAddress& client, Time now) {
+  if (client.exempt) {
+    return std::nullopt;
+  }
+  const MutexLock lock(mutex_);
+  return refuse(Limit::kRetrieves, retrieves_.probe(client.prefix(), 1, now));
+}
+
+void Admission::note_retrieved(const ClientAddress& client, Time now) {
+  if (!client.exempt) {
+    const MutexLock lock(mutex_);
+    retrieves_.charge(client.prefix(), 1, now);
   }
 }
 

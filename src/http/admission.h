@@ -33,7 +33,7 @@ class Admission {
   // Nothing: go on.
   using Verdict = std::optional<Refusal>;
 
-  // `key` is random and stays secret, so that nobody can aim at another address's bucket. Takes 6 MiB.
+  // `key` is random and stays secret, so that nobody can aim at another address's bucket. Takes 7.5 MiB.
   Admission(const Limits& limits, const ShortHashKey& key, LimitHits& hits);
 
   // What addresses have used up already still counts.
@@ -45,6 +45,11 @@ class Admission {
   // A creation that was admitted stored nothing: its bytes are given back. The creation itself is not, for it has cost
   // us work.
   void refund_create(const ClientAddress& client, std::uint64_t body_bytes, Time now);
+
+  // Before a retrieval: refused to an address that has retrieved too much.
+  Verdict admit_retrieve(const ClientAddress& client, Time now);
+  // A secret was handed out (200).
+  void note_retrieved(const ClientAddress& client, Time now);
 
   // Before whatever asks for a secret by its key: refused to an address that has missed too often.
   Verdict admit_lookup(const ClientAddress& client, Time now);
@@ -63,6 +68,7 @@ class Admission {
   Mutex mutex_;
   TokenBuckets creates_ GUARDED_BY(mutex_);
   TokenBuckets bytes_ GUARDED_BY(mutex_);
+  TokenBuckets retrieves_ GUARDED_BY(mutex_);
   TokenBuckets misses_ GUARDED_BY(mutex_);
   TokenBuckets wrong_passphrases_ GUARDED_BY(mutex_);
 };

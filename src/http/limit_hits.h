@@ -15,6 +15,7 @@ enum class Limit : std::uint8_t {
   kAddressConnections,
   kBufferBytes,
   kCreates,
+  kRetrieves,
   kMisses,
   kWrongPassphrases,
   kAddressBytes,
@@ -22,7 +23,7 @@ enum class Limit : std::uint8_t {
   kTokenCreates,
   kTokenBytes,
 };
-inline constexpr std::size_t kLimitCount = 10;
+inline constexpr std::size_t kLimitCount = 11;
 
 // Snake case, as a metric's label: "address_connections".
 constexpr std::string_view name(Limit limit) {
@@ -35,6 +36,8 @@ constexpr std::string_view name(Limit limit) {
       return "buffer_bytes";
     case Limit::kCreates:
       return "creates";
+    case Limit::kRetrieves:
+      return "retrieves";
     case Limit::kMisses:
       return "misses";
     case Limit::kWrongPassphrases:

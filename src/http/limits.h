@@ -48,6 +48,7 @@ struct Limits {
 
   // --- What an address may do; loopback and Unix sockets are exempt unless a trusted proxy named the address --------
   Rate creates{60, 30};           // a person, a script; not a flood
+  Rate retrieves{1000, 300};      // each is a row of the audit log; a site that starts behind one address
   Rate misses{30, 10};            // 404 to a retrieval or deletion: somebody guesses keys
   Rate wrong_passphrases{10, 5};  // over all secrets; five of one secret lock that one
   // Bytes that an address may store at once; given back evenly over 24 hours, so that twice as much fits into an

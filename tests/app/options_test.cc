@@ -121,6 +121,8 @@ TEST_CASE("options: every limit has its default when nothing is said, and its va
       {"--rate-min", "9k", [](const ServeOptions& o) { return o.limits.rate_min == 9U << 10U; }},
       {"--creates-per-minute", "0.5", [](const ServeOptions& o) { return o.limits.creates.per_minute == 0.5; }},
       {"--creates-burst", "9", [](const ServeOptions& o) { return o.limits.creates.burst == 9; }},
+      {"--retrieves-per-minute", "9", [](const ServeOptions& o) { return o.limits.retrieves.per_minute == 9; }},
+      {"--retrieves-burst", "9", [](const ServeOptions& o) { return o.limits.retrieves.burst == 9; }},
       {"--misses-per-minute", "9", [](const ServeOptions& o) { return o.limits.misses.per_minute == 9; }},
       {"--misses-burst", "9", [](const ServeOptions& o) { return o.limits.misses.burst == 9; }},
       {"--wrong-passphrases-per-minute", "0",

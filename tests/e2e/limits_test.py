@@ -55,6 +55,7 @@ class BucketTest(ServiceCase):
 
     arguments = (*PROXY, "--creates-burst", "3", "--misses-burst", "3", "--wrong-passphrases-burst", "3",
                  "--creates-per-minute", "2", "--misses-per-minute", "2", "--wrong-passphrases-per-minute", "2",
+                 "--retrieves-burst", "3", "--retrieves-per-minute", "2",
                  "--address-bytes-per-day", "4K")
 
     def ask(self, address, method, path, value=None):
@@ -93,6 +94,14 @@ class BucketTest(ServiceCase):
         self.assertEqual([self.ask("203.0.113.5", method, path) for method in ("GET", "DELETE")], [429] * 2)
         self.assertEqual(self.ask("203.0.113.5", "GET", f"{CREATE}/{key}"), 429, "he learns nothing either")
         self.assertEqual(self.ask("203.0.113.6", "GET", f"{CREATE}/{key}"), 200, "and nothing was spent")
+
+    def test_retrieves_also_repeated_ones(self):
+        key = self.client.json("POST", "/api/v2/secrets", {"secret": "x", "views": 9})[1]["secret_key"]
+        claimed = {"secret_key": key, "claim": "A" * 22}
+        retrieve = lambda address: self.ask(address, "POST", "/api/v2/secrets/retrieve", claimed)
+        self.assertEqual([retrieve("203.0.113.12") for _ in range(4)], [200] * 3 + [429])
+        self.assertEqual(self.ask("203.0.113.12", "GET", f"{CREATE}/{self.client.create('y')}"), 429)
+        self.assertEqual([retrieve("203.0.113.13"), retrieve(None)], [200, 200])
 
     def test_wrong_passphrases(self):
         keys = [self.client.create("guarded", passphrase="right") for _ in range(4)]

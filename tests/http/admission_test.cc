@@ -24,6 +24,7 @@ ClientAddress client_of(std::string_view text) { return {.ip = IpAddress::parse(
 Limits limits_of() {
   Limits limits;
   limits.creates = {4, 60};
+  limits.retrieves = {3, 30};
   limits.misses = {3, 30};
   limits.wrong_passphrases = {2, 6};
   limits.address_bytes_max = 86'400;  // one a second
@@ -83,6 +84,22 @@ TEST_CASE("admission: what was not stored gives its bytes back, and not its turn
     admission.refund_create(client, 86'400, kStart);
   }
   CHECK(refused_by(admission.admit_create(client, 1, kStart), Limit::kCreates, seconds(1)));
+}
+
+TEST_CASE("admission: who has retrieved much retrieves nothing more for a while") {
+  LimitHits hits;
+  Admission admission(limits_of(), kKey, hits);
+  const ClientAddress client = client_of("192.0.2.1");
+  for (int i = 0; i < 3; ++i) {
+    CHECK_FALSE(admission.admit_retrieve(client, kStart));
+    admission.note_retrieved(client, kStart);
+  }
+  CHECK(refused_by(admission.admit_retrieve(client, kStart), Limit::kRetrieves, seconds(2)));
+  CHECK_FALSE(admission.admit_retrieve(client_of("192.0.2.2"), kStart));
+  CHECK_FALSE(admission.admit_lookup(client, kStart));
+  CHECK_FALSE(admission.admit_create(client, 10, kStart));
+  CHECK_FALSE(admission.admit_retrieve(client, kStart + seconds(2)));
+  CHECK(hits.hits(Limit::kRetrieves) == 1);
 }
 
 TEST_CASE("admission: who misses too often looks up nothing more for a while") {
@@ -168,12 +185,14 @@ TEST_CASE("admission: limits change while it runs, and 0 lifts them") {
   CHECK(admission.admit_lookup(client, kStart));
   admission.note_wrong_passphrase(client, kStart);
   CHECK(admission.admit_passphrase(client, kStart));
-  limits.creates = limits.misses = limits.wrong_passphrases = {};
+  limits.creates = limits.retrieves = limits.misses = limits.wrong_passphrases = {};
   limits.address_bytes_max = 0;
   admission.configure(limits);
   for (int i = 0; i < 1000; ++i) {
     CHECK_FALSE(admission.admit_create(client, 1U << 30U, kStart));
     CHECK_FALSE(admission.admit_lookup(client, kStart));
+    admission.note_retrieved(client, kStart);
+    CHECK_FALSE(admission.admit_retrieve(client, kStart));
     CHECK_FALSE(admission.admit_passphrase(client, kStart));
   }
 }
