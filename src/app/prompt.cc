@@ -69,14 +69,20 @@ void write_to(int terminal, std::string_view text) {
   [[maybe_unused]] const ssize_t written = ::write(terminal, text.data(), text.size());
 }
 
-// Nothing when a signal has come, or the terminal has gone.
+// Whether there is something to read within `timeout`, -1: without end. False, too, when a signal has come.
+bool readable(int terminal, int signals, int timeout) {
+  std::array<pollfd, 2> polled{{{terminal, POLLIN, 0}, {signals, POLLIN, 0}}};
+  return ::poll(polled.data(), polled.size(), timeout) > 0 && (polled[1].revents & POLLIN) == 0;
+}
+
+constexpr std::size_t kLineMost = 4'096;  // of the kernel, with the line's end; it drops what is too much in silence
+
+// With its end, if there is one. Nothing when a signal has come, or the terminal has gone.
 SecretBytes read_line(int terminal, int signals) {
-  constexpr std::size_t kLineMost = 4'096;  // of the kernel, too
   SecretBytes typed(kLineMost);
   std::size_t size = 0;
   while (size < kLineMost) {
-    std::array<pollfd, 2> polled{{{terminal, POLLIN, 0}, {signals, POLLIN, 0}}};
-    if (::poll(polled.data(), polled.size(), -1) < 0 || (polled[1].revents & POLLIN) != 0) {
+    if (!readable(terminal, signals, -1)) {
       return {};
     }
     const ssize_t got = ::read(terminal, typed.expose_mutable().data() + size, kLineMost - size);
@@ -85,11 +91,52 @@ SecretBytes read_line(int terminal, int signals) {
     }
     size += static_cast<std::size_t>(got);
     if (typed.expose()[size - 1] == '\n') {
-      --size;
       break;
     }
   }
   return SecretBytes::copy_of(typed.expose().first(size));
+}
+
+// Reads what comes behind the line, which the shell would run otherwise, until nothing does for a while. Whether there
+// was anything but ends of lines.
+bool read_rest(int terminal, int signals) {
+  constexpr int kFirstWait = 150;  // ms; for a paste that comes over a network in pieces
+  constexpr int kNextWait = 500;
+  termios raw{};
+  if (tcgetattr(terminal, &raw) == 0) {
+    raw.c_lflag &= ~static_cast<tcflag_t>(ICANON);  // a last line without an end can be read, too
+    raw.c_cc[VMIN] = 1;
+    raw.c_cc[VTIME] = 0;
+    tcsetattr(terminal, TCSANOW, &raw);
+  }
+  SecretBytes rest(kLineMost);
+  bool more = false;
+  for (int wait = kFirstWait; readable(terminal, signals, wait); wait = kNextWait) {
+    const ssize_t got = ::read(terminal, rest.expose_mutable().data(), rest.size());
+    if (got <= 0) {
+      break;
+    }
+    const std::string_view text = as_text(rest.expose().first(static_cast<std::size_t>(got)));
+    more = more || text.find_first_not_of("\r\n") != std::string_view::npos;
+  }
+  return more;
+}
+
+Outcome<SecretBytes> read_answer(int terminal, int signals) {
+  const SecretBytes line = read_line(terminal, signals);
+  if (!line.empty() && read_rest(terminal, signals)) {
+    return client_fail(ClientFailure::kHere, "more than one line was entered, so nothing of it is used",
+                       "a file, or standard input from one, can have many");
+  }
+  if (line.size() == kLineMost) {
+    return client_fail(ClientFailure::kHere, "the line is longer than a terminal takes, so nothing of it is used",
+                       "a file, or standard input from one, can have longer ones");
+  }
+  const bool ended = !line.empty() && line.expose().back() == '\n';
+  if (line.size() == (ended ? 1 : 0)) {
+    return client_fail(ClientFailure::kHere, "nothing was entered");
+  }
+  return SecretBytes::copy_of(line.expose().first(line.size() - (ended ? 1 : 0)));
 }
 
 }  // namespace
@@ -99,21 +146,15 @@ Outcome<SecretBytes> ask_unseen(std::string_view question) {
   if (!terminal) {
     return client_fail(ClientFailure::kHere, "there is no terminal to ask on");
   }
-  SecretBytes line;
-  {
-    const HeldSignals held;  // goes last: echo is on by then
-    const NoEcho quiet(terminal.get());
-    if (!quiet.off()) {
-      return client_fail(ClientFailure::kHere, "the terminal goes on showing what is typed");
-    }
-    write_to(terminal.get(), question);
-    line = read_line(terminal.get(), held.descriptor());
-    write_to(terminal.get(), "\n");
+  const HeldSignals held;  // goes last: echo is on by then
+  const NoEcho quiet(terminal.get());
+  if (!quiet.off()) {
+    return client_fail(ClientFailure::kHere, "the terminal goes on showing what is typed");
   }
-  if (line.empty()) {
-    return client_fail(ClientFailure::kHere, "nothing was entered");
-  }
-  return line;
+  write_to(terminal.get(), question);
+  Outcome<SecretBytes> answer = read_answer(terminal.get(), held.descriptor());
+  write_to(terminal.get(), "\n");
+  return answer;
 }
 
 Outcome<SecretBytes> ask_unseen_twice(std::string_view question, std::string_view again) {

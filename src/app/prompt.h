@@ -11,7 +11,8 @@
 namespace disposable {
 
 // One line, without its end. Echo is back on when this returns, and also when a signal ends the process meanwhile.
-// kHere: there is no terminal, or nothing was typed.
+// kHere: there is no terminal; nothing was typed, or more than a line, or more than fits into one. What was pasted is
+// used whole or not at all, and nothing of it is left for the shell.
 Outcome<SecretBytes> ask_unseen(std::string_view question);
 
 // Twice, and the same both times.

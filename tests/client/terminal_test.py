@@ -2,8 +2,10 @@
 
 import os
 import pathlib
+import select
 import signal
 import subprocess
+import tty
 import unittest
 
 from fixture import SECRET, ClientCase, Terminal
@@ -53,6 +55,28 @@ class PromptTest(ClientCase):
             terminal.answer(b"Passphrase (not shown): ", b"pass")
             output = terminal.process.stdout.read()
             self.assertEqual((terminal.end()[0], output), (0, SECRET))
+
+    def test_what_is_pasted_is_used_whole_or_not_at_all_and_nothing_is_left_for_the_shell(self):
+        api = self.serve()
+        key = b"-----BEGIN KEY-----\n" + b"A" * 64 + b"\n-----END KEY-----"
+        for pieces, said in (([key], b"more than one line"), ([b"x" * 6000 + b"\n"], b"longer than a terminal"),
+                             ([b"echo %d\n" % line * 5 for line in range(30)], b"more than one line")):
+            with self.subTest(pieces[0][:20]), Terminal(self, "share", api=api) as terminal:
+                terminal.expect(b"Secret (one line, not shown): ")
+                for piece in pieces:
+                    os.write(terminal.master, piece)
+                    select.select([], [], [], 0.02 if len(pieces) > 1 else 0)  # as it comes over a network
+                code, shown = terminal.end()
+                self.assertEqual(code, 1)
+                self.assertIn(said, shown)
+                tty.setraw(terminal.slave)  # so that an unfinished line can be seen, too
+                self.assertEqual(select.select([terminal.slave], [], [], 0)[0], [])
+        self.assertEqual(api.seen, [])
+        for text in (b"x" * 4094, b"user\n\r\n"):
+            with Terminal(self, "share", api=api, stdout=subprocess.PIPE) as terminal:
+                terminal.answer(b"Secret (one line, not shown): ", text)
+                link = terminal.process.stdout.read().strip()
+            self.assertEqual(self.client("retrieve", given=link).stdout, text.strip())
 
     def test_an_interrupt_ends_it_with_echo_on_again(self):
         with Terminal(self, "share", api=self.serve()) as terminal:
