@@ -22,21 +22,60 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Before the request exists, so that none is made whose own link is nowhere.
-Outcome<FileDescriptor> create_link_file(const std::string& path) {
-  if (path.empty()) {
-    return FileDescriptor();
+// The file that keeps one's own link. It is made before the request, so that none exists whose own link is nowhere, and
+// goes with the object unless the link is in it.
+class LinkFile {
+ public:
+  LinkFile() = default;
+  LinkFile(const LinkFile&) = delete;
+  LinkFile& operator=(const LinkFile&) = delete;
+  ~LinkFile() {
+    if (file_ && !kept_) {
+      ::unlink(path_.c_str());
+    }
   }
-  FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
-  if (!file) {
-    return client_fail(ClientFailure::kHere, "cannot create " + harmless_name(path) + ": " + std::strerror(errno));
-  }
-  return file;
-}
 
-bool write_line(const FileDescriptor& file, const SecretBytes& text) {
-  const SecretBytes line = concatenated({text.expose(), as_bytes("\n")});
-  return ::write(file.get(), line.expose().data(), line.size()) == static_cast<ssize_t>(line.size());
+  Outcome<void> create(const std::string& path) {
+    path_ = path;
+    file_.reset(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
+    return file_ ? Outcome<void>() : failed("cannot create ");
+  }
+
+  Outcome<void> keep(const SecretBytes& link) {
+    const SecretBytes line = concatenated({link.expose(), as_bytes("\n")});
+    const ssize_t written = ::write(file_.get(), line.expose().data(), line.size());
+    // A server of files may say only then that its disk is full.
+    kept_ = written == static_cast<ssize_t>(line.size()) && ::fsync(file_.get()) == 0;
+    return kept_ ? Outcome<void>() : failed("cannot write ", "your own link is shown instead; keep it");
+  }
+
+ private:
+  tl::unexpected<ClientError> failed(const char* what, const char* hint = "") const {
+    return client_fail(ClientFailure::kHere, what + harmless_name(path_) + ": " + std::strerror(errno), hint);
+  }
+
+  std::string path_;
+  FileDescriptor file_;
+  bool kept_ = false;
+};
+
+struct Asked {
+  SecretBytes fill;
+  SecretBytes own;
+};
+
+// The links of a request that the server has made.
+Outcome<Asked> links_of(const CreatedRequest& created, const ServerUrl& server, Random& random) {
+  Result<SecretKey> fill_key = SecretKey::parse(created.fill_key);
+  Result<SecretKey> fill_key_again = SecretKey::parse(created.fill_key);
+  Result<SecretKey> request_key = SecretKey::parse(created.request_key);
+  if (!fill_key || !fill_key_again || !request_key) {
+    return client_fail(ClientFailure::kUnavailable, "the server's answer has no keys of a request");
+  }
+  P256Key asker = P256Key::generate(random);
+  SecretBytes fill = FillLink{server, std::move(*fill_key), asker.public_key()}.format();
+  return Asked{std::move(fill),
+               OwnLink{server, std::move(*fill_key_again), std::move(*request_key), std::move(asker)}.format()};
 }
 
 Outcome<void> ask(const RequestOptions& options, ClientSession& session) {
@@ -45,43 +84,35 @@ Outcome<void> ask(const RequestOptions& options, ClientSession& session) {
   if (!server || !token) {
     return client_fail(server ? token.error() : server.error());
   }
-  const Outcome<FileDescriptor> file = create_link_file(options.own_link_file);
-  if (!file) {
-    return client_fail(file.error());
+  LinkFile file;
+  const bool to_file = !options.own_link_file.empty();
+  Outcome<void> made = to_file ? file.create(options.own_link_file) : Outcome<void>();
+  if (!made) {
+    return made;
   }
   const Outcome<CreatedRequest> created = session.api(*server).create_request(options.ttl, options.webhook, *token);
-  if (!created) {
-    if (!options.own_link_file.empty()) {
-      ::unlink(options.own_link_file.c_str());
-    }
-    return client_fail(created.error());
+  const Outcome<Asked> links =
+      created ? links_of(*created, *server, session.random()) : Outcome<Asked>(client_fail(created.error()));
+  if (!links) {
+    return client_fail(links.error());
   }
-  Result<SecretKey> fill_key = SecretKey::parse(created->fill_key);
-  Result<SecretKey> fill_key_again = SecretKey::parse(created->fill_key);
-  Result<SecretKey> request_key = SecretKey::parse(created->request_key);
-  if (!fill_key || !fill_key_again || !request_key) {
-    return client_fail(ClientFailure::kUnavailable, "the server's answer has no keys of a request");
-  }
-  P256Key asker = P256Key::generate(session.random());
-  const SecretBytes fill = FillLink{*server, std::move(*fill_key), asker.public_key()}.format();
-  const SecretBytes own =
-      OwnLink{*server, std::move(*fill_key_again), std::move(*request_key), std::move(asker)}.format();
-  const bool kept = *file && write_line(*file, own);
+  Outcome<void> kept = to_file ? file.keep(links->own) : Outcome<void>();
   if (options.connection.json) {
-    nlohmann::json object = {
-        {"link", as_text(fill.expose())}, {"own_link", as_text(own.expose())}, {"expires_at", created->expires_at}};
+    nlohmann::json object = {{"link", as_text(links->fill.expose())},
+                             {"own_link", as_text(links->own.expose())},
+                             {"expires_at", created->expires_at}};
     add_webhook(object, created->webhook);
     print_json(object);
-    return {};
+    return kept;
   }
   if (!options.webhook.empty()) {
     print_webhook(created->webhook);
   }
-  if (!kept) {
-    print_noted_link("Your own link, which opens the answer; keep it to yourself", own);
+  if (!to_file || !kept) {
+    print_noted_link("Your own link, which opens the answer; keep it to yourself", links->own);
   }
-  print_link(fill, options.qr);
-  return {};
+  print_link(links->fill, options.qr);
+  return kept;
 }
 
 // Until there is an answer. A server that is away for a while is waited for, too.

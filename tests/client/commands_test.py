@@ -267,6 +267,21 @@ class RequestTest(ClientCase):
         self.client("share", "--to", done.stdout.strip().decode(), given=b"x", code=4)
         self.client("request", "--collect", "-", given=kept.read_bytes(), code=4)
 
+    def test_an_own_link_that_cannot_be_kept_is_shown_and_leaves_no_file(self):
+        api = self.serve()
+        kept = self.folder / "own"
+        full = ("sh", "-c", 'trap "" XFSZ; ulimit -f 0; exec "$@"', "sh")  # no byte can be written to a file
+        done = self.client("request", "--own-link-file", kept, api=api, code=1, wrapper=full)
+        self.assertIn(b"error: cannot write ", done.stderr)
+        self.client("share", "--to", done.stdout.strip().decode(), given=SECRET)
+        own = done.stderr.splitlines()[0].split(b": ", 1)[1]
+        self.assertEqual(self.client("request", "--collect", "-", given=own).stdout, SECRET)
+        told = json.loads(self.client("request", "--json", "--own-link-file", kept, api=api, code=1, wrapper=full).stdout)
+        self.assertEqual(json.loads(self.client("status", "--json", told["own_link"]).stdout)["state"], "waiting")
+        api.fail("/api/v2/requests", "garbage")
+        self.client("request", "--own-link-file", kept, api=api, code=7)
+        self.assertFalse(kept.exists())
+
 
 class GenerateTest(ClientCase):
     def test_passwords_have_the_length_and_the_characters_that_were_asked_for(self):
