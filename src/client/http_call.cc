@@ -72,10 +72,10 @@ std::unique_ptr<httplib::ClientImpl> client_for(const ServerUrl& server, const s
   return client;
 }
 
-httplib::Request request_of(const HttpRequest& request, const HttpSettings& settings) {
+httplib::Request request_of(const ServerUrl& server, const HttpRequest& request, const HttpSettings& settings) {
   httplib::Request sent;
   sent.method = request.method;
-  sent.path = request.path;
+  sent.path = server.path + request.path;
   sent.body = as_text(request.body);
   sent.set_header("User-Agent", settings.user_agent);
   if (!request.content_type.empty()) {
@@ -140,7 +140,7 @@ tl::expected<HttpResponse, HttpFailure> call_http(const ServerUrl& server, const
       break;
     }
     const std::unique_ptr<httplib::ClientImpl> client = client_for(server, address, settings, request.answer_bytes_max);
-    httplib::Request sent = request_of(request, settings);
+    httplib::Request sent = request_of(server, request, settings);
     bool too_large = false;
     std::optional<httplib::Response> head_alone;
     sent.response_handler = [&too_large, &head_alone, &request](const httplib::Response& head) {

@@ -24,7 +24,7 @@ struct HttpField {
 
 struct HttpRequest {
   std::string method = "POST";
-  std::string path;
+  std::string path;  // below the server's own
   std::string content_type;
   ByteView body;  // borrowed while the call lasts
   std::vector<HttpField> fields;

@@ -80,7 +80,7 @@ Result<Link> parse_request(const ServerUrl& server, const std::array<std::string
 }
 
 SecretBytes link_text(const ServerUrl& server, std::string_view page, std::initializer_list<ByteView> parts) {
-  SecretBytes text = concatenated({as_bytes(server.origin()), as_bytes(page)});
+  SecretBytes text = concatenated({as_bytes(server.base()), as_bytes(page)});
   std::string_view separator;
   for (const ByteView part : parts) {
     text = concatenated({text.expose(), as_bytes(separator), part});
@@ -113,13 +113,14 @@ Result<Link> parse_link(std::string_view text) {
   text = first == std::string_view::npos ? text.substr(0, 0)
                                          : text.substr(first, text.find_last_not_of(kSpace) - first + 1);
   const std::size_t hash = text.find('#');
+  const std::string_view address = text.substr(0, text.find_first_of("?#"));
   constexpr std::size_t kPageSize = 2;
-  if (hash == std::string_view::npos || hash < kPageSize) {
+  if (hash == std::string_view::npos || address.size() < kPageSize) {
     return no_link();
   }
-  const std::string_view page = text.substr(hash - kPageSize, kPageSize);
+  const std::string_view page = address.substr(address.size() - kPageSize);
   const std::string_view fragment = text.substr(hash + 1);
-  const Result<ServerUrl> server = parse_server_url(text.substr(0, hash - kPageSize));
+  const Result<ServerUrl> server = parse_server_url(address.substr(0, address.size() - kPageSize));
   if (!server) {
     return fail(server.error());
   }

@@ -1,9 +1,11 @@
 // Links: what people hand to each other. All are capabilities; what is behind '#' never reaches a server by itself.
 //
-//   ORIGIN/s#<secret key>.<link key>                        a secret
-//   ORIGIN/r#<receipt key>                                  its receipt: what became of it
-//   ORIGIN/q#<fill key>.<public key>                        a request, for who answers it
-//   ORIGIN/q#<fill key>.<request key>.<scalar, public key>  the same, for who asked
+//   BASE/s#<secret key>.<link key>                        a secret
+//   BASE/r#<receipt key>                                  its receipt: what became of it
+//   BASE/q#<fill key>.<public key>                        a request, for who answers it
+//   BASE/q#<fill key>.<request key>.<scalar, public key>  the same, for who asked
+//
+// BASE is ServerUrl::base(). A query before '#', such as the page's ?lang=de, is not part of the link.
 //
 // Thread-compatible values, of which the secret parts are wiped.
 

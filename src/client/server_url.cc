@@ -62,6 +62,24 @@ bool read_authority(std::string_view authority, ServerUrl& url) {
   return bracketed ? is_v6(url.host) : is_name_or_v4(url.host);
 }
 
+// The characters that a browser leaves as they are in a path, so that what the page has for a base is one here; and no
+// segment that is a way up or none at all.
+bool is_path(std::string_view path) {
+  constexpr std::string_view kKept =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-._~%!$&'()*+,;=:@[]^|";
+  if (path.find_first_not_of(kKept) != std::string_view::npos) {
+    return false;
+  }
+  while (!path.empty()) {
+    const std::string_view segment = path.substr(1, path.find('/', 1) - 1);
+    if (segment.empty() || segment == "." || segment == ".." || lower(segment).find("%2e") != std::string::npos) {
+      return false;
+    }
+    path.remove_prefix(1 + segment.size());
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string ServerUrl::origin() const {
@@ -77,12 +95,15 @@ Result<ServerUrl> parse_server_url(std::string_view text) {
     return fail(Errc::kInvalidArgument, "a server is named by https://HOST or https://HOST:PORT");
   }
   url.port = url.tls ? kHttpsPort : kHttpPort;
-  std::string_view authority = text.substr((url.tls ? kHttps : kHttp).size());
-  if (authority.ends_with('/')) {
-    authority.remove_suffix(1);
+  text.remove_prefix((url.tls ? kHttps : kHttp).size());
+  if (text.ends_with('/')) {
+    text.remove_suffix(1);
   }
-  if (!read_authority(authority, url)) {
-    return fail(Errc::kInvalidArgument, "a server is named by https://HOST or https://HOST:PORT, with nothing behind");
+  const std::string_view authority = text.substr(0, text.find('/'));
+  url.path = text.substr(authority.size());
+  if (!read_authority(authority, url) || !is_path(url.path)) {
+    return fail(Errc::kInvalidArgument,
+                "a server is named by https://HOST or https://HOST:PORT, perhaps with a path, and nothing behind");
   }
   if (!url.tls && !is_loopback_host(url.host)) {
     return fail(Errc::kInvalidArgument, "plain http is for this machine alone; elsewhere a server needs https");

@@ -229,6 +229,26 @@ class LinkTest(ClientCase):
         self.client("retrieve", shared["link"], code=4)
         self.assertEqual(json.loads(self.client("receipt", "--json", shared["receipt_link"]).stdout)["state"], "deleted")
 
+    def test_a_server_below_a_path_has_links_below_it_which_may_have_the_pages_query(self):
+        api = self.serve(below="/tools/once")
+        link = self.share(api)
+        self.assertTrue(link.startswith(api.url + "/s#"))
+        asked = json.loads(self.client("request", "--json", "--server", api.url + "/").stdout)
+        self.client("share", "--to", asked["link"].replace("#", "?lang=de#"), given=SECRET)
+        self.assertEqual(self.client("request", "--collect", asked["own_link"]).stdout, SECRET)
+        self.assertEqual(self.client("retrieve", link.replace("#", "?lang=de#")).stdout, SECRET)
+
+    def test_a_token_is_not_for_another_path_of_its_server(self):
+        api = self.serve(below="/mine", token="ds_kept")
+        folder = self.folder / ".config/disposable-secrets"
+        folder.mkdir(parents=True)
+        (folder / "token").write_text("ds_kept\n")
+        (folder / "token").chmod(0o600)
+        (folder / "client.conf").write_text(f"server = {api.url}/\ntoken-file = {folder / 'token'}\n")
+        self.share(None)
+        self.client("share", "--server", api.url + "/below", given=b"x", code=3)
+        self.assertNotIn("Authorization", api.seen[-1][2])
+
     def test_a_link_of_another_kind_is_a_usage_error(self):
         api = self.serve()
         shared = json.loads(self.client("share", "--json", "--receipt", api=api, given=b"x").stdout)

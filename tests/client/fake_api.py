@@ -97,8 +97,8 @@ class Secret:
 
 
 class FakeApi:
-    def __init__(self, context=None, token=None, upload_bytes_max=25 << 20, host="127.0.0.1"):
-        self.token, self.upload_bytes_max = token, upload_bytes_max
+    def __init__(self, context=None, token=None, upload_bytes_max=25 << 20, host="127.0.0.1", below=""):
+        self.token, self.upload_bytes_max, self.below = token, upload_bytes_max, below
         self.secrets, self.keys, self.asked = {}, {}, {}  # by secret key; by idempotency key; by fill key
         self.seen = []  # (method, path, headers, body) of every request
         self.faults, self.lock = {}, threading.Lock()
@@ -121,7 +121,7 @@ class FakeApi:
         if context:
             self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.port = self.server.server_address[1]
-        self.url = f"{'https' if context else 'http'}://127.0.0.1:{self.port}"
+        self.url = f"{'https' if context else 'http'}://127.0.0.1:{self.port}{below}"
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True)
 
     def __enter__(self):
@@ -141,7 +141,8 @@ class FakeApi:
 
     def handle(self, handler):
         body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
-        path = handler.path
+        assert handler.path.startswith(self.below + "/"), handler.path
+        path = handler.path.removeprefix(self.below)
         with self.lock:
             self.seen.append((handler.command, path, dict(handler.headers.items()), body))
             fault = self.faults.get(path, []).pop(0) if self.faults.get(path) else None
