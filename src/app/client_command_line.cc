@@ -144,7 +144,8 @@ void ClientCommandLine::add_request(CLI::App& app) {
   CLI::App* request = app.add_subcommand("request", "Ask somebody for a secret: print a link to answer by");
   request->footer(
       "The link for the other side is the last line of standard output; your own, which opens the answer, is on\n"
-      "standard error. 'share --to LINK' answers; 'request --collect LINK' waits for the answer and retrieves it.");
+      "standard error. 'share --to LINK' answers; 'request --collect LINK' waits for the answer and retrieves it.\n"
+      "With --no-wait it ends with exit code 8 when there is none yet.");
   add_ttl(*request, request_.ttl);
   request->add_option("--own-link-file", request_.own_link_file, "Keep your own link in this new file (shown)")
       ->option_text("FILE");

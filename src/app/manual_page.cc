@@ -95,6 +95,9 @@ The server refuses: a limit, a missing permission, too large.
 .TP
 .B 7
 There is no answer from the server, or it says to try again later.
+.TP
+.B 8
+Who was asked has not answered yet, and was not to be waited for.
 .SH FILES
 .TP
 .I /etc/disposable\-secrets/disposable\-secrets.conf
@@ -102,8 +105,7 @@ The configuration of the installed service, see
 .BR disposable\-secrets.conf (5).
 .TP
 .I /etc/disposable\-secrets/keyring
-Its keyring.
-Without it no secret can be read.
+Its keyring, without which no secret can be read.
 Keep a copy, apart from copies of the data.
 .TP
 .I /var/lib/disposable\-secrets

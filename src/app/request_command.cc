@@ -79,6 +79,9 @@ Outcome<Asked> links_of(const CreatedRequest& created, const ServerUrl& server, 
 }
 
 Outcome<void> ask(const RequestOptions& options, ClientSession& session) {
+  if (!options.wait || !options.output.path.empty() || options.output.force) {
+    return client_fail(ClientFailure::kUsage, "--no-wait, --output and --force are for --collect");
+  }
   const Outcome<ServerUrl> server = chosen_server(options.connection, session.configuration());
   const Outcome<std::string> token = server ? chosen_token(*server, session.configuration()) : std::string{};
   if (!server || !token) {
@@ -134,7 +137,7 @@ Outcome<void> wait_for_answer(const OwnLink& link, bool wait, ClientSession& ses
       return status->state == "expired" ? client_fail(ClientFailure::kNotFound, "the request has expired")
                                         : client_fail(ClientFailure::kGone, "the request was " + status->state);
     } else if (!wait) {
-      return client_fail(ClientFailure::kHere, "there is no answer yet");
+      return client_fail(ClientFailure::kNoAnswerYet, "there is no answer yet");
     } else {
       failures = 0;
       session.progress().show("waiting for the answer, until " + status->expires_at + " at the longest");
@@ -144,6 +147,10 @@ Outcome<void> wait_for_answer(const OwnLink& link, bool wait, ClientSession& ses
 }
 
 Outcome<void> collect(const RequestOptions& options, ClientSession& session) {
+  if (options.ttl || options.qr || !options.own_link_file.empty() || !options.webhook.empty()) {
+    return client_fail(ClientFailure::kUsage, "--collect takes no --ttl, --own-link-file, --webhook or --qr",
+                       "they are for making a request");
+  }
   const Outcome<Link> link = given_link(*options.collect);
   const OwnLink* own = link ? std::get_if<OwnLink>(&*link) : nullptr;
   if (own == nullptr) {

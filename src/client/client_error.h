@@ -19,6 +19,7 @@ enum class ClientFailure : std::uint8_t {
   kWrong = 5,        // passphrase or key wrong, or locked after too many wrong ones
   kRefused = 6,      // the server does not want it: limits, permission, size
   kUnavailable = 7,  // no answer, or one that says to try again later
+  kNoAnswerYet = 8,  // who was asked has not answered; nothing is wrong
 };
 
 // One sentence for a person, and perhaps one on what to do about it. No secret, key, passphrase or link is in either.

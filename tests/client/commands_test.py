@@ -267,7 +267,7 @@ class RequestTest(ClientCase):
         done = self.client("request", "--ttl", "1h", api=api)
         self.assertRegex(done.stdout, LINK)
         fill, own = done.stdout.strip().decode(), done.stderr.strip().decode().split(": ", 1)[1]
-        self.assertIn(b"no answer yet", self.client("request", "--collect", own, "--no-wait", code=1).stderr)
+        self.assertIn(b"no answer yet", self.client("request", "--collect", own, "--no-wait", code=8).stderr)
         self.assertEqual(self.client("share", "--to", fill, given=SECRET).stdout, b"")
         self.client("share", "--to", fill, given=b"second", code=4)
         self.assertEqual(json.loads(self.client("status", "--json", fill).stdout)["state"], "filled")
@@ -286,6 +286,16 @@ class RequestTest(ClientCase):
         self.client("delete", given=kept.read_bytes())
         self.client("share", "--to", done.stdout.strip().decode(), given=b"x", code=4)
         self.client("request", "--collect", "-", given=kept.read_bytes(), code=4)
+
+    def test_what_asking_takes_collecting_refuses_and_the_other_way(self):
+        api = self.serve()
+        own = json.loads(self.client("request", "--json", api=api).stdout)["own_link"]
+        kept = self.folder / "own"
+        for option in (("--ttl", "1h"), ("--qr",), ("--own-link-file", kept), ("--webhook", "https://example.invalid/")):
+            self.assertIn(option[0].encode(), self.client("request", "--collect", own, *option, api=api, code=2).stderr)
+        for option in (("--no-wait",), ("--force",), ("--output", kept)):
+            self.assertIn(b"--collect", self.client("request", *option, api=api, code=2).stderr)
+        self.assertEqual((len(api.seen), kept.exists()), (1, False))
 
     def test_an_own_link_that_cannot_be_kept_is_shown_and_leaves_no_file(self):
         api = self.serve()

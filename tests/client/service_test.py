@@ -58,7 +58,7 @@ class ServiceTest(ClientCase):
 
     def test_a_request_is_answered_once_and_collected_once(self):
         asked = json.loads(self.client("request", "--json", "--server", self.url).stdout)
-        self.client("request", "--no-wait", "--collect", asked["own_link"], code=1)
+        self.client("request", "--no-wait", "--collect", asked["own_link"], code=8)
         self.client("share", "--to", asked["link"], given=SECRET)
         self.client("share", "--to", asked["link"], given=b"second", code=4)
         self.assertEqual(self.client("request", "--collect", asked["own_link"]).stdout, SECRET)
