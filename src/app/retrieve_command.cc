@@ -1,6 +1,7 @@
 #include "app/retrieve_command.h"
 
 #include "app/client_input.h"
+#include "app/interrupt_notice.h"
 #include "app/received_parts.h"
 #include "client/format_1.h"
 
@@ -44,6 +45,7 @@ Outcome<void> retrieve_secret(const SecretLink& link, const RetrieveOptions& opt
     return client_fail(passphrase.error());
   }
   const LinkKeys keys = derive_link_keys(link.link_key.expose(), passphrase->expose());
+  const InterruptNotice until_delivered;
   const Outcome<RetrievedBody> retrieved =
       api.retrieve(link.key, {keys.proof.expose(), as_text(keys.server_passphrase.expose())});
   if (!retrieved) {
@@ -76,6 +78,7 @@ Outcome<void> retrieve_answer(const OwnLink& link, const OutputOptions& output, 
     return writable;
   }
   ServiceApi api = session.api(link.server);
+  const InterruptNotice until_delivered;
   const Outcome<RetrievedBody> retrieved = api.retrieve(link.request_key, {});
   if (!retrieved) {
     return client_fail(retrieved.error());

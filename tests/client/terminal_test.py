@@ -10,6 +10,7 @@ import unittest
 
 from fixture import SECRET, ClientCase, Terminal
 from service import EXECUTABLE
+from suite import wait_until
 
 
 class PromptTest(ClientCase):
@@ -85,6 +86,29 @@ class PromptTest(ClientCase):
             terminal.interrupt()
             self.assertEqual(terminal.end()[0], -signal.SIGINT)
             self.assertTrue(terminal.echo())
+
+
+class InterruptTest(ClientCase):
+    def interrupted(self, api, at, link):
+        """What is shown when it is interrupted after a request to `at`, for which it waits."""
+        before = api.count(at)
+        with Terminal(self, "retrieve", link, stdout=subprocess.PIPE) as terminal:
+            wait_until(lambda: api.count(at) > before, 20, "it has asked")
+            terminal.interrupt()
+            code, shown = terminal.end()
+        self.assertEqual(code, -signal.SIGINT)
+        return shown
+
+    def test_it_says_that_a_secret_may_be_spent_once_it_may_be(self):
+        api = self.serve()
+        retrieve = "/api/v2/secrets/retrieve"
+        for at, faults, told in (("/api/v2/secrets/status", [1], False), (retrieve, [1], True),
+                                 (retrieve, ["cut after"] + ["503"] * 50, True)):
+            with self.subTest(at):
+                api.faults.clear()
+                link = self.share(api)
+                api.fail(at, *faults)
+                self.assertEqual(b"it may be spent, and is lost then\nhint: " in self.interrupted(api, at, link), told)
 
 
 class ShownTest(ClientCase):
