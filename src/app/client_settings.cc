@@ -1,7 +1,6 @@
 #include "app/client_settings.h"
 
 #include <cstdlib>
-#include <optional>
 
 #include "app/config_file.h"
 #include "crypto/private_file.h"
@@ -42,8 +41,18 @@ std::filesystem::path client_configuration_path() {
 Outcome<ClientConfiguration> read_client_configuration(const std::filesystem::path& path) {
   ClientConfiguration configuration;
   std::error_code error;
-  if (path.empty() || !std::filesystem::exists(path, error)) {
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  if (path.empty() || !std::filesystem::exists(status)) {
     return configuration;
+  }
+  constexpr std::filesystem::perms kOthersWrite =
+      std::filesystem::perms::group_write | std::filesystem::perms::others_write;
+  const bool regular = std::filesystem::is_regular_file(status);  // a pipe would be waited for
+  if (!regular || (status.permissions() & kOthersWrite) != std::filesystem::perms::none) {
+    return client_fail(
+        ClientFailure::kUsage,
+        "the configuration file " + path.string() + (regular ? " can be changed by others" : " is no regular file"),
+        regular ? "it says where the token goes; run chmod go-w on it" : "");
   }
   const Result<std::vector<ConfigLine>> lines = read_config_file(path);
   if (!lines) {

@@ -20,7 +20,7 @@ struct ClientConfiguration {
 
 // $XDG_CONFIG_HOME/disposable-secrets/client.conf, or ~/.config/...; empty when neither is an absolute path.
 std::filesystem::path client_configuration_path();
-// kUsage for a line that is none, or a name that is unknown.
+// kUsage: it is no regular file, or others may write it; a line is none, or a name is unknown.
 Outcome<ClientConfiguration> read_client_configuration(const std::filesystem::path& path);
 
 // Where secrets are created. kUsage: none is named, or it is no URL of a server.

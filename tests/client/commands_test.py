@@ -70,12 +70,10 @@ class ShareTest(ClientCase):
 
     def test_servers_come_from_options_environment_and_configuration_in_that_order(self):
         first, second, third = self.serve(), self.serve(), self.serve()
-        (self.folder / ".config/disposable-secrets").mkdir(parents=True)
-        configuration = self.folder / ".config/disposable-secrets/client.conf"
         token = self.folder / "token"
         token.write_text("ds_kept\n")
         token.chmod(0o600)
-        configuration.write_text(f"# mine\nserver = {first.url}\ntoken-file = ~/token\n")
+        self.configure(f"# mine\nserver = {first.url}\ntoken-file = ~/token\n")
         self.share(None)
         self.share(second)
         self.share(second, "--server", third.url)
@@ -87,8 +85,19 @@ class ShareTest(ClientCase):
         self.assertNotIn("Authorization", third.seen[-1][2])
         token.chmod(0o644)
         self.assertIn(b"open to others", self.client("share", api=first, given=b"x", code=1).stderr)
-        configuration.write_text("sever = x\n")
+        self.configure("sever = x\n")
         self.assertIn(b"line 1", self.client("share", api=first, given=b"x", code=2).stderr)
+
+    def test_a_configuration_that_others_can_change_or_that_is_no_file_is_refused(self):
+        api = self.serve()
+        configuration = self.configure(f"server = {api.url}\n")
+        for mode, said in ((0o664, b"chmod go-w"), (0o646, b"chmod go-w"), (0o644, None)):
+            configuration.chmod(mode)
+            done = self.client("share", given=b"x", code=2 if said else 0)
+            self.assertIn(said or b"", done.stderr)
+        configuration.unlink()
+        os.mkfifo(configuration)
+        self.assertIn(b"no regular file", self.client("share", api=api, given=b"x", code=2).stderr)
 
     def test_no_configuration_is_read_from_the_current_folder(self):
         api = self.serve()
@@ -240,11 +249,10 @@ class LinkTest(ClientCase):
 
     def test_a_token_is_not_for_another_path_of_its_server(self):
         api = self.serve(below="/mine", token="ds_kept")
-        folder = self.folder / ".config/disposable-secrets"
-        folder.mkdir(parents=True)
-        (folder / "token").write_text("ds_kept\n")
-        (folder / "token").chmod(0o600)
-        (folder / "client.conf").write_text(f"server = {api.url}/\ntoken-file = {folder / 'token'}\n")
+        token = self.folder / "token"
+        token.write_text("ds_kept\n")
+        token.chmod(0o600)
+        self.configure(f"server = {api.url}/\ntoken-file = {token}\n")
         self.share(None)
         self.client("share", "--server", api.url + "/below", given=b"x", code=3)
         self.assertNotIn("Authorization", api.seen[-1][2])

@@ -58,6 +58,14 @@ class ClientCase(unittest.TestCase):
             self.assertRegex(done.stderr, rb"(\A|\n)disposable-secrets: error: [^\n]+\n(hint: [^\n]+\n)?\Z")
         return done
 
+    def configure(self, text):
+        """The path of a configuration file with this text."""
+        path = self.folder / ".config/disposable-secrets/client.conf"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        path.chmod(0o644)
+        return path
+
     def share(self, api, *arguments, given=SECRET, **environment):
         """The link."""
         done = self.client("share", *arguments, api=api, given=given, **environment)
