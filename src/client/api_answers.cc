@@ -79,9 +79,10 @@ struct Known {
 };
 
 constexpr std::array<Known, 15> kKnown{{
-    {"not-found", ClientFailure::kNotFound, "there is no such secret: it never existed, or it has expired", ""},
+    {"not-found", ClientFailure::kNotFound, "there is nothing behind this link: it never existed, or it has expired",
+     ""},
     {"retrieved", ClientFailure::kGone, "the secret was already retrieved", "if not by you, tell who sent it"},
-    {"deleted", ClientFailure::kGone, "the secret was deleted", ""},
+    {"deleted", ClientFailure::kGone, "it was already deleted", ""},
     {"filled", ClientFailure::kGone, "the request was already answered", ""},
     {"wrong-proof", ClientFailure::kWrong, "the link's key is wrong", "check that the link is complete"},
     {"wrong-passphrase", ClientFailure::kWrong, "the passphrase is wrong", ""},

@@ -292,6 +292,7 @@ class RequestTest(ClientCase):
         self.client("request", "--own-link-file", kept, api=api, code=1)
         self.assertEqual(api.count("/api/v2/requests"), 1)
         self.client("delete", given=kept.read_bytes())
+        self.assertIn(b"it was already deleted at", self.client("delete", given=kept.read_bytes(), code=4).stderr)
         self.client("share", "--to", done.stdout.strip().decode(), given=b"x", code=4)
         self.client("request", "--collect", "-", given=kept.read_bytes(), code=4)
 
