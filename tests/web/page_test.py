@@ -42,7 +42,7 @@ class BrowserTest(unittest.TestCase):
         self.assertTrue(passed, said)
 
     def test_it_does_what_its_users_expect(self):
-        self.passes("page", "reading")
+        self.passes("page", "reading", "editor")
 
     def test_a_bad_network_costs_nothing(self):
         self.passes("network")

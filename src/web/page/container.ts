@@ -17,8 +17,8 @@ const BLOCK = 256;
 const PART_HEAD = 1 + 2 + 8;
 const NAME_BYTES_MAX = 0xffff;
 
-// How many bytes a container with such parts takes, so that a limit can be checked before anything is sealed.
-export function container_bytes(parts: readonly Part[]): number {
+// How many bytes a container with such parts takes, so that a limit can be checked before anything is read or sealed.
+export function container_bytes(parts: readonly { name: string; bytes: { length: number } }[]): number {
   const net = parts.reduce((sum, part) => sum + PART_HEAD + utf8(part.name).length + part.bytes.length, 2);
   return Math.ceil(net / BLOCK) * BLOCK;
 }

@@ -80,10 +80,10 @@ export async function create_page(): Promise<void> {
 
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
-    if (is_busy(send)) {
+    problem.tell(null);
+    if (is_busy(send) || !content.ready()) {
       return;
     }
-    problem.tell(null);
     const parts = await content.parts();
     if (parts === null) {
       return;

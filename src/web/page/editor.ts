@@ -9,7 +9,9 @@ import { BODY_OVERHEAD } from "./sealing";
 
 export interface Editor {
   element: HTMLElement;
-  // The parts to seal; null when there are none, or too many bytes, which is said in the editor.
+  // Whether there is something to seal, and not too much of it: files are measured without being read. If not, it is said.
+  ready: () => boolean;
+  // The parts to seal; null when a file cannot be read, which is said as well.
   parts: () => Promise<Part[] | null>;
 }
 
@@ -20,18 +22,27 @@ export function editor(label: Said, bytes_max: number): Editor {
   const problem = alert_line();
   const picker = h("input", { type: "file", multiple: true, hidden: true, tabindex: -1, "aria-hidden": "true" });
 
-  const refuse = (what: Said, control: HTMLElement = text): null => {
+  const refuse = (what: Said, control: HTMLElement): void => {
     problem.tell(what);
     if (control === text) {
       text.setAttribute("aria-invalid", "true");
     }
     control.focus();
-    return null;
+  };
+  const too_much = (): Said | null => {
+    const sizes = files.map((file) => ({ name: file.name, bytes: { length: file.size } }));
+    if (text.value !== "") {
+      sizes.push({ name: "", bytes: utf8(text.value) });
+    }
+    if (sizes.length > PARTS_MAX) {
+      return ["too_many_files", { count: PARTS_MAX - 1 }];
+    }
+    return container_bytes(sizes) + BODY_OVERHEAD > bytes_max ? ["too_large", { limit: () => size(bytes_max) }] : null;
   };
   const draw = (): void => {
     list.replaceChildren(...files.map((file, at) => file_row(file, () => remove(at))));
     list.hidden = files.length === 0;
-    problem.tell(null);
+    problem.tell(too_much());
   };
   const remove = (at: number): void => {
     const [file] = files.splice(at, 1);
@@ -45,10 +56,6 @@ export function editor(label: Said, bytes_max: number): Editor {
     draw();
     if (files.length > before) {
       announce(["files_added", { count: files.length }]);
-    }
-    const bytes = files.reduce((sum, file) => sum + file.size, 0);
-    if (bytes > bytes_max) {
-      problem.tell(["too_large", { limit: () => size(bytes_max) }]);
     }
   };
   const add_button = button("files_add", "quiet", () => picker.click());
@@ -79,23 +86,21 @@ export function editor(label: Said, bytes_max: number): Editor {
   take_from_window(element, add);
   return {
     element,
+    ready: () => {
+      const none = text.value === "" && files.length === 0;
+      const wrong = none ? "nothing_entered" : too_much();
+      if (wrong !== null) {
+        refuse(wrong, files.length > 0 ? add_button : text);
+      }
+      return wrong === null;
+    },
     parts: async () => {
-      if (text.value === "" && files.length === 0) {
-        return refuse("nothing_entered");
-      }
-      let parts: Part[];
       try {
-        parts = await read_parts(text.value, files);
+        return await read_parts(text.value, [...files]); // those of now, whatever is added meanwhile
       } catch {
-        return refuse("file_unreadable", add_button);
+        refuse("file_unreadable", add_button);
+        return null;
       }
-      if (parts.length > PARTS_MAX) {
-        return refuse(["too_many_files", { count: PARTS_MAX - 1 }], add_button);
-      }
-      if (container_bytes(parts) + BODY_OVERHEAD > bytes_max) {
-        return refuse(["too_large", { limit: () => size(bytes_max) }], files.length > 0 ? add_button : text);
-      }
-      return parts;
     },
   };
 }

@@ -117,11 +117,11 @@ export async function fill_page(link: FillLink): Promise<void> {
   const send = h("button", { type: "submit", class: "primary large", say: "fill" });
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
-    const parts = is_busy(send) ? null : await content.parts();
+    problem.tell(null);
+    const parts = is_busy(send) || !content.ready() ? null : await content.parts();
     if (parts === null) {
       return;
     }
-    problem.tell(null);
     const sent = await busy(send, "sending", "fill", async () => {
       try {
         const body = await seal_request(link.public, await new_key_pair(), random_bytes(NONCE_BYTES), parts);

@@ -1,0 +1,47 @@
+// What is put into a secret: text, files, passwords; by a browser that may be slow.
+
+import assert from "node:assert/strict";
+import { mkdtempSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+
+import { done, launch, new_page, press } from "./browser.mjs";
+import { SERVICE } from "./service.mjs";
+
+let browser;
+before(async () => (browser = await launch()));
+after(() => browser.close());
+
+// What is slow in the browser itself takes a while; `page.reads` counts files that are read.
+async function slow_page(path) {
+  const page = await new_page(browser);
+  page.reads = 0;
+  await page.exposeFunction("reads_file", () => void (page.reads += 1));
+  await page.addInitScript(() => {
+    for (const [owner, name] of [[Blob.prototype, "arrayBuffer"], [SubtleCrypto.prototype, "generateKey"]]) {
+      const work = owner[name];
+      owner[name] = async function (...given) {
+        await reads_file();
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        return work.apply(this, given);
+      };
+    }
+  });
+  await page.goto(path);
+  return page;
+}
+
+test("files that are too large are measured, not read", async () => {
+  const page = await slow_page(`${SERVICE}/`);
+  const large = join(mkdtempSync(join(process.env.HOME, "w-")), "disk.img");
+  writeFileSync(large, "");
+  truncateSync(large, 3 * 2 ** 30); // without a block on the disk
+  await page.locator("input[type=file]").setInputFiles([large]);
+  await page.getByText("This is too large").waitFor();
+  await press(page, "Create the link");
+  await page.getByText("This is too large").waitFor();
+  assert.equal(page.reads, 0);
+  await page.getByRole("button", { name: /^Remove .*disk.img/ }).click();
+  await page.getByText("This is too large").waitFor({ state: "hidden" });
+  await done(page);
+});
