@@ -5,8 +5,8 @@ import { mkdtempSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { done, launch, new_page, press } from "./browser.mjs";
-import { SERVICE } from "./service.mjs";
+import { done, file, heading, launch, new_page, press } from "./browser.mjs";
+import { SERVICE, new_request } from "./service.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -29,6 +29,28 @@ async function slow_page(path) {
   });
   await page.goto(path);
   return page;
+}
+
+for (const [what, call, path, shown] of [
+  ["creates", "secrets", async () => `${SERVICE}/`, "Your link is ready"],
+  ["asks", "requests", async () => `${SERVICE}/q`, "Your links are ready"],
+  ["answers", "requests/fill", async () => (await new_request()).fill, "It is sent"],
+]) {
+  test(`a double click ${what} once, however long the browser takes`, async () => {
+    const page = await slow_page(await path());
+    let calls = 0;
+    page.on("request", (request) => (calls += request.url() === `${SERVICE}/api/v2/${call}` ? 1 : 0));
+    if (what !== "asks") {
+      await page.locator("input[type=file]").setInputFiles([file("slow.txt", "content")]);
+    }
+    await page.locator("main button.large").dblclick();
+    await heading(page, shown);
+    assert.ok(page.reads > 0);
+    await page.waitForTimeout(500);
+    await page.getByRole("heading", { name: shown }).waitFor();
+    assert.equal(calls, 1);
+    await done(page);
+  });
 }
 
 test("files that are too large are measured, not read", async () => {

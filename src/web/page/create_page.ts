@@ -52,12 +52,15 @@ export function refusal_of(problem: api.Problem, service: api.Service): Said {
   }
 }
 
-interface Wishes {
-  parts: Part[];
+interface Options {
   ttl: number;
   views: number;
   passphrase: string;
   token: string;
+}
+
+interface Wishes extends Options {
+  parts: Part[];
 }
 
 export async function create_page(): Promise<void> {
@@ -84,20 +87,21 @@ export async function create_page(): Promise<void> {
     if (is_busy(send) || !content.ready()) {
       return;
     }
-    const parts = await content.parts();
-    if (parts === null) {
-      return;
-    }
-    const wishes = {
-      parts,
+    const options = {
       ttl: Number(lifetime.value),
       views: Math.min(views_most, Math.max(1, Math.trunc(views.valueAsNumber) || 1)),
       passphrase: passphrase.value,
       token: token.value.trim(),
     };
-    const created = await busy(send, "creating", "create", () => sender.send(wishes));
+    const created = await busy(send, "creating", "create", async () => {
+      const parts = await content.parts();
+      return parts === null ? null : sender.send({ parts, ...options });
+    });
+    if (created === null) {
+      return;
+    }
     if (created.problem === undefined) {
-      return show_created(created.value, wishes);
+      return show_created(created.value, options);
     }
     problem.tell(refusal_of(created.problem, service));
     if (created.problem.name === "unauthorized") {
@@ -172,17 +176,17 @@ async function fingerprint({ parts, ...rest }: Wishes): Promise<string> {
   return base64url_encode(new Uint8Array(await crypto.subtle.digest("SHA-256", utf8(text))));
 }
 
-function show_created({ link_key, created }: Sealed, wishes: Wishes): void {
+function show_created({ link_key, created }: Sealed, options: Options): void {
   const base = link_base();
   const link = format_secret_link(base, { secret_key: created.secret_key, key: link_key });
   const receipt = format_receipt_link(base, created.receipt_key);
   const facts = h(
     "ul",
     { class: "facts" },
-    h("li", { say: ["opens_times", { count: wishes.views }] }),
+    h("li", { say: ["opens_times", { count: options.views }] }),
     h("li", { say: ["expires_at", { when: created.expires_at }] }),
   );
-  if (wishes.passphrase !== "") {
+  if (options.passphrase !== "") {
     facts.append(h("li", { say: "tell_passphrase" }));
   }
   show(

@@ -3,6 +3,7 @@
 
 import * as api from "./api";
 import { base64url_encode, random_bytes } from "./bytes";
+import type { Part } from "./container";
 import { alert_line, announce, busy, button, field, h, icon, is_busy, show, when_view_ends } from "./dom";
 import { lifetime_select, link_base, receipt_section, refusal_of, token_input } from "./create_page";
 import { editor } from "./editor";
@@ -11,7 +12,7 @@ import { type FillLink, type RequestLink, format_fill_link, format_receipt_link,
 import { open_page } from "./open_page";
 import { deletion } from "./receipt_page";
 import { NONCE_BYTES, new_key_pair, open_request, seal_request } from "./sealing";
-import { show_problem, state } from "./states";
+import { show_incomplete, show_problem, state } from "./states";
 
 const MISSING = ["request_missing_heading", "request_missing_text"] as ["request_missing_heading", "request_missing_text"];
 const LOOK_AGAIN_MS = 15_000;
@@ -34,8 +35,10 @@ export async function ask_page(): Promise<void> {
       return;
     }
     problem.tell(null);
-    const pair = await new_key_pair();
-    const made = await busy(send, "creating", "ask", () => api.create_request(Number(lifetime.value), token.value.trim()));
+    const { pair, made } = await busy(send, "creating", "ask", async () => ({
+      pair: await new_key_pair(),
+      made: await api.create_request(Number(lifetime.value), token.value.trim()),
+    }));
     if (made.problem === undefined) {
       return show_asked({ ...made.value, pair }, made.value.expires_at);
     }
@@ -118,23 +121,16 @@ export async function fill_page(link: FillLink): Promise<void> {
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
     problem.tell(null);
-    const parts = is_busy(send) || !content.ready() ? null : await content.parts();
-    if (parts === null) {
+    if (is_busy(send) || !content.ready()) {
       return;
     }
     const sent = await busy(send, "sending", "fill", async () => {
-      try {
-        const body = await seal_request(link.public, await new_key_pair(), random_bytes(NONCE_BYTES), parts);
-        const idempotency_key = base64url_encode(random_bytes(24));
-        return await api.fill(link.fill_key, idempotency_key, body, () => announce("retrying"));
-      } catch {
-        return null; // the link's public key is none
-      }
+      const parts = await content.parts();
+      return parts === null ? null : send_answer(link, parts);
     });
-    if (sent === null) {
-      return state("bad", "incomplete_heading", ["incomplete_text", "incomplete_hint"]);
+    if (sent !== null) {
+      finish_fill(sent, service, problem, again);
     }
-    finish_fill(sent, service, problem, again);
   };
   show(
     "fill_heading",
@@ -145,12 +141,28 @@ export async function fill_page(link: FillLink): Promise<void> {
   );
 }
 
+type Sent = api.Answer<api.Created> | "no key";
+
+// "no key": what the link has for a public key is none.
+async function send_answer(link: FillLink, parts: Part[]): Promise<Sent> {
+  try {
+    const body = await seal_request(link.public, await new_key_pair(), random_bytes(NONCE_BYTES), parts);
+    const idempotency_key = base64url_encode(random_bytes(24));
+    return await api.fill(link.fill_key, idempotency_key, body, () => announce("retrying"));
+  } catch {
+    return "no key";
+  }
+}
+
 function finish_fill(
-  sent: api.Answer<api.Created>,
+  sent: Sent,
   service: api.Service,
   problem: ReturnType<typeof alert_line>,
   again: () => void,
 ): void {
+  if (sent === "no key") {
+    return show_incomplete();
+  }
   if (sent.problem === undefined) {
     const receipt = format_receipt_link(link_base(), sent.value.receipt_key);
     return show("sent_heading", icon("good"), h("p", { class: "lede", say: "sent_text" }), receipt_section(receipt));
