@@ -67,3 +67,27 @@ test("files that are too large are measured, not read", async () => {
   await page.getByText("This is too large").waitFor({ state: "hidden" });
   await done(page);
 });
+
+test("a text that was copied with a picture of it is pasted as text, a file that was copied with its name is a file", async () => {
+  const page = await new_page(browser, { permissions: ["clipboard-write", "clipboard-read"] });
+  await page.goto(`${SERVICE}/`);
+  const text = page.getByLabel("Your secret", { exact: true });
+  await text.click();
+  await page.evaluate(async () => {
+    const image = new Promise((resolve) => document.createElement("canvas").toBlob(resolve));
+    const words = (type, written) => new Blob([written], { type });
+    await navigator.clipboard.write([new ClipboardItem({ "image/png": image, "text/plain": words("text/plain", "a cell"),
+      "text/html": words("text/html", "<b>a cell</b>") })]);
+  });
+  await page.keyboard.press("Control+V");
+  await page.waitForFunction(() => document.querySelector("textarea").value !== "" || document.querySelector(".files bdi") !== null);
+  assert.deepEqual([await text.inputValue(), await page.locator(".files bdi").count()], ["a cell", 0]);
+  await text.evaluate((field) => {
+    const data = new DataTransfer();
+    data.items.add(new File(["content"], "id_ed25519"));
+    data.setData("text/plain", "id_ed25519");
+    field.dispatchEvent(new ClipboardEvent("paste", { bubbles: true, cancelable: true, clipboardData: data }));
+  });
+  assert.deepEqual(await page.locator(".files bdi").allTextContents(), ["id_ed25519"]);
+  await done(page);
+});

@@ -138,7 +138,7 @@ function take_from_window(element: HTMLElement, add: (files: Iterable<File>) => 
     }
   };
   const paste = (event: ClipboardEvent): void => {
-    if (event.clipboardData !== null && event.clipboardData.files.length > 0) {
+    if (event.clipboardData !== null && event.clipboardData.files.length > 0 && !is_text(event)) {
       event.preventDefault();
       add(event.clipboardData.files);
     }
@@ -151,6 +151,14 @@ function take_from_window(element: HTMLElement, add: (files: Iterable<File>) => 
   ];
   handlers.forEach(([event, handler]) => addEventListener(event, handler));
   when_view_ends(() => handlers.forEach(([event, handler]) => removeEventListener(event, handler)));
+}
+
+// Office programs copy a text with a picture of it: into a text field the browser puts the text. A file that was copied
+// comes with its name as plain text on some systems, but with no other.
+function is_text({ target, clipboardData }: ClipboardEvent): boolean {
+  const types = clipboardData!.types;
+  const rich = types.includes("text/html") || types.includes("text/rtf");
+  return rich && types.includes("text/plain") && target instanceof Element && target.matches("textarea, input");
 }
 
 function password_panel(insert: (password: string) => void): HTMLElement {
