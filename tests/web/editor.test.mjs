@@ -5,7 +5,7 @@ import { mkdtempSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { done, file, heading, launch, new_page, press } from "./browser.mjs";
+import { done, file, heading, launch, new_page, press, visit } from "./browser.mjs";
 import { SERVICE, new_request } from "./service.mjs";
 
 let browser;
@@ -89,5 +89,28 @@ test("a text that was copied with a picture of it is pasted as text, a file that
     field.dispatchEvent(new ClipboardEvent("paste", { bubbles: true, cancelable: true, clipboardData: data }));
   });
   assert.deepEqual(await page.locator(".files bdi").allTextContents(), ["id_ed25519"]);
+  await done(page);
+});
+
+test("another password takes the place of the one before, and of nothing that was typed", async () => {
+  const page = await visit(browser, `${SERVICE}/`);
+  const text = page.getByLabel("Your secret", { exact: true });
+  const insert = async (field) => {
+    await press(page, "Insert a password");
+    return field.inputValue();
+  };
+  await text.fill("first: ");
+  await page.getByText("Generate a password").click();
+  const first = await insert(text);
+  const second = await insert(text);
+  assert.match(second, /^first: .{20}$/);
+  assert.notEqual(first, second);
+  await text.press("End");
+  await text.pressSequentially("\nsecond: ");
+  await insert(text);
+  const both = await insert(text);
+  assert.ok(both.startsWith(`${second}\nsecond: `) && both.length === 2 * second.length + 2, both);
+  await text.press("Control+Home");
+  assert.match(await insert(text), new RegExp(`^.{20}first: `));
   await done(page);
 });

@@ -63,7 +63,9 @@ export function editor(label: Said, bytes_max: number): Editor {
     add(picker.files ?? []);
     picker.value = "";
   });
+  let inserted = { begin: -1, end: -1 }; // the password after which nothing was typed
   text.addEventListener("input", () => {
+    inserted = { begin: -1, end: -1 };
     text.removeAttribute("aria-invalid");
     problem.tell(null);
   });
@@ -73,9 +75,12 @@ export function editor(label: Said, bytes_max: number): Editor {
     { class: "editor" },
     field(label, text),
     password_panel((password) => {
-      const { selectionStart: begin, selectionEnd: end } = text;
-      text.setRangeText(password, begin, end, "end");
+      const { selectionStart, selectionEnd } = text;
+      const again = selectionStart === selectionEnd && selectionEnd === inserted.end;
+      const begin = again ? inserted.begin : selectionStart; // another one takes the place of the one before
+      text.setRangeText(password, begin, selectionEnd, "end");
       text.dispatchEvent(new Event("input"));
+      inserted = { begin, end: text.selectionEnd };
       announce("password_inserted");
     }),
     h("div", { class: "drop" }, add_button, picker, drop_hint),
