@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 
 import { create, done, download, file, heading, launch, open, press, secret_of, visit } from "./browser.mjs";
-import { SERVICE, lock, store, take_view, views_of } from "./service.mjs";
+import { SERVICE, expiry, lock, new_request, request_expiry, store, take_view, views_of } from "./service.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -125,6 +125,27 @@ test("a receipt tells what has become of a secret, and deletes it after a second
   const reader = await visit(browser, made.link);
   await heading(reader, "It was deleted");
   await done(reader, page);
+});
+
+test("who deletes what has just ended is told its end, as its sender", async () => {
+  const cases = [
+    [await store({ ttl: 5 }), "receipt", expiry, "It has expired"],
+    [await new_request({ ttl: 5 }), "own", request_expiry, "The request has expired"],
+    [await store(), "receipt", take_view, "It was opened"],
+  ];
+  const pages = [];
+  for (const [made, which] of cases) {
+    const page = await visit(browser, made[which]);
+    await page.getByRole("button", { name: /^Delete the/ }).click();
+    pages.push(page);
+  }
+  for (const [at, [made, , end, shown]] of [...cases.entries()].reverse()) {
+    await end(made);
+    await press(pages[at], "Yes, delete for good");
+    await heading(pages[at], shown);
+    assert.doesNotMatch(await pages[at].textContent("main"), /tell the sender|ask the sender/);
+  }
+  await done(...pages);
 });
 
 test("another link in the same tab is opened as if it came first", async () => {

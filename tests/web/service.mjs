@@ -107,6 +107,8 @@ export async function until(condition, what) {
 }
 
 export const expiry = ({ key }) => until(async () => (await status_of(key)).state === "expired", "the secret expires");
+export const request_expiry = ({ fill_key }) =>
+  until(async () => (await good("requests/status", { fill_key })).state === "expired", "the request expires");
 
 // What the audit log has about a secret, oldest first, once it has `count` rows.
 export function audit(key, count) {

@@ -46,15 +46,16 @@ function show_status(status: api.Status, receipt_key: string, again: () => void)
   const actions = h("div", { class: "actions" }, button("check_again", "primary", again));
   const problem = alert_line();
   if (status.state === "live") {
-    actions.append(deletion("delete_secret", () => api.delete_by_receipt(receipt_key), problem));
+    actions.append(deletion("delete_secret", () => api.delete_by_receipt(receipt_key), again, problem));
   }
   show(heading, icon(mood), facts, ...texts, problem.element, actions);
 }
 
-// Asks once more, in place, before it deletes for good.
+// Asks once more, in place, before it deletes for good. `again` shows what has become of it when somebody was faster.
 export function deletion(
   what: Key,
   run: () => Promise<api.Answer<Date>>,
+  again: () => void,
   problem: ReturnType<typeof alert_line>,
 ): HTMLElement {
   const place = h("div", { class: "actions", role: "group" });
@@ -75,7 +76,7 @@ export function deletion(
       return state("gone", "now_deleted_heading", ["now_deleted_text"]);
     }
     if (["retrieved", "filled", "not-found"].includes(answer.problem.name)) {
-      return show_problem(answer.problem, () => location.reload());
+      return again();
     }
     problem.tell("delete_failed");
   });

@@ -201,7 +201,7 @@ export async function collect_page(link: RequestLink): Promise<void> {
 
 function show_waiting(link: RequestLink, expires_at: Date, again: () => void): void {
   const problem = alert_line();
-  const remove = deletion("delete_request", () => api.delete_request(link.fill_key, link.request_key), problem);
+  const remove = deletion("delete_request", () => api.delete_request(link.fill_key, link.request_key), again, problem);
   const timer = setInterval(async () => {
     if (document.hidden) {
       return;
