@@ -148,6 +148,9 @@ test("typed and picked in the page, it arrives as it was, and the client keeps i
   const kept = readdirSync(folder, { withFileTypes: true });
   assert.equal(kept.filter((entry) => entry.isFile()).length, names.length);
   assert.equal(kept.length, names.length);
+  // Under the names that the page offers; the second of a name has a number.
+  const unnumbered = kept.map(({ name }) => name.replace(/ \(\d+\)(?=(\.[^.]*)?$)/, ""));
+  assert.deepEqual([...new Set(unnumbered)].sort(), [...new Set(names.map(safe_file_name))].sort());
   assert.deepEqual([readdirSync(away), readdirSync(join(away, "in"))], [["in"], ["here"]]);
 });
 

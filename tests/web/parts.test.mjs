@@ -1,10 +1,10 @@
 // Parts of the page that need no browser: passwords and the names of files.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-const { generate_password, random_below } = await import(process.env.PARTS_BUNDLE);
-const { safe_file_name } = await import(process.env.PARTS_BUNDLE);
+const { generate_password, random_below, safe_file_name } = await import(process.env.PARTS_BUNDLE);
 
 test("random numbers are even: no bias towards small ones", () => {
   // 3 * 2^30 of 2^32 would come up twice as often as the rest if numbers were only taken modulo the bound.
@@ -31,26 +31,10 @@ test("a password has its length, a character of each chosen kind and no other", 
   assert.equal(new Set(Array.from({ length: 500 }, () => generate_password(20, all))).size, 500);
 });
 
-for (const [given, safe] of [
-  ["report.pdf", "report.pdf"],
-  ["отчёт 密码.txt", "отчёт 密码.txt"],
-  ["../../etc/passwd", "passwd"],
-  ["C:\\Windows\\evil.exe", "evil.exe"],
-  ["gpj\u202Eexe.tar", "gpjexe.tar"],
-  ["a\u0000b\r\n.txt", "ab.txt"],
-  ["a\u00adb\u180ec\u{e0001}\u{e0041}\u{e007f}.txt", "abc.txt"],
-  [`${"x".repeat(118)}..${"y".repeat(20)}`, "x".repeat(118)],
-  [".bashrc", "bashrc"],
-  ["...", "file"],
-  ["", "file"],
-  ["/", "file"],
-  ["NUL", "_NUL"],
-  ["com1.txt", "_com1.txt"],
-  ["a<b>:c?.txt. ", "a_b__c_.txt"],
-  [`${"x".repeat(300)}.tar`, `${"x".repeat(116)}.tar`],
-  [`${"x".repeat(115)}🔑🔑.tar`, `${"x".repeat(115)}.tar`],
-]) {
-  test(`a file named ${JSON.stringify(given.slice(0, 40))} is downloaded under a harmless name`, () => {
-    assert.equal(safe_file_name(given), safe);
-  });
-}
+test("files are downloaded under harmless names, which are those that the client gives", () => {
+  const names = JSON.parse(readFileSync(new URL("../vectors/file_names.json", import.meta.url)));
+  assert.ok(names.length > 30);
+  for (const [given, safe] of names) {
+    assert.equal(safe_file_name(given), safe, JSON.stringify(given));
+  }
+});
