@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 
-import { create, done, download, file, heading, launch, open, press, secret_of, visit } from "./browser.mjs";
+import { create, done, download, file, heading, launch, new_page, open, press, secret_of, visit } from "./browser.mjs";
 import { SERVICE, expiry, lock, new_request, request_expiry, store, take_view, views_of } from "./service.mjs";
 
 let browser;
@@ -66,6 +66,18 @@ test("a passphrase guards the opening: wrong ones cost nothing, the fifth locks"
   assert.equal(await views_of(other.key), 1);
   assert.equal(await views_of(key), 0);
   await done(stranger);
+});
+
+test("how long a secret is locked is told by the server's clock, whatever the browser's says", async () => {
+  const made = await store();
+  await lock(made);
+  const page = await new_page(browser);
+  await page.clock.setFixedTime(Date.now() - 3 * 3600 * 1000);
+  for (const [which, told] of [["link", "Please wait 15 minutes"], ["receipt", "Locked for 15 minutes"]]) {
+    await page.goto(made[which]);
+    await page.getByText(told).waitFor();
+  }
+  await done(page);
 });
 
 test("half a link spends nothing, and neither does one with a wrong key", async () => {

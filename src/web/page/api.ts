@@ -25,7 +25,7 @@ export interface Status {
   views_left: number;
   passphrase: boolean;
   bytes: number;
-  locked_until: Date | null;
+  locked_for: number; // seconds; 0: it is not locked
 }
 
 export interface RequestStatus {
@@ -106,6 +106,12 @@ export function retrieve(access: Access, claim: Bytes, trouble: () => void): Pro
   }));
 }
 
+// By the server's clock, since this browser's may be hours off. The server's is in whole seconds, rounded down.
+function seconds_until(when: Date | null, reply: Reply): number {
+  const now = Date.parse(reply.headers.get("Date") ?? "") || Date.now();
+  return when === null ? 0 : Math.max(0, Math.floor((when.getTime() - now) / 1000));
+}
+
 const status_of = (reply: Reply): Status => {
   const json = json_of(reply);
   return {
@@ -117,7 +123,7 @@ const status_of = (reply: Reply): Status => {
     views_left: number_of(json["views_left"]),
     passphrase: json["passphrase"] === true,
     bytes: number_of(json["bytes"]),
-    locked_until: time_of(json["locked_until"]),
+    locked_for: seconds_until(time_of(json["locked_until"]), reply),
   };
 };
 

@@ -9,7 +9,7 @@ import { say, size } from "./language";
 import type { SecretLink } from "./links";
 import { revealed } from "./revealed";
 import { derive_keys, open_secret } from "./sealing";
-import { seconds_until, show_end, show_locked, show_lost, show_problem, state } from "./states";
+import { show_end, show_locked, show_lost, show_problem, state } from "./states";
 
 const CLAIM_BYTES = 16;
 
@@ -44,8 +44,8 @@ export async function open_page(sealed: Sealed): Promise<void> {
   if (status.state !== "live") {
     return show_end(status);
   }
-  if (status.locked_until !== null && seconds_until(status.locked_until) > 0) {
-    return show_locked(seconds_until(status.locked_until), again);
+  if (status.locked_for > 0) {
+    return show_locked(status.locked_for, again);
   }
   show_sealed(sealed, status);
 }

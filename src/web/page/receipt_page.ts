@@ -4,7 +4,7 @@ import * as api from "./api";
 import { type Mood, alert_line, busy, button, h, icon, is_busy, show } from "./dom";
 import type { Key, Said } from "./language";
 import { wait_of } from "./language";
-import { seconds_until, show_problem, state } from "./states";
+import { show_problem, state } from "./states";
 
 export async function receipt_page(receipt_key: string): Promise<void> {
   const again = (): void => void receipt_page(receipt_key);
@@ -37,9 +37,8 @@ function show_status(status: api.Status, receipt_key: string, again: () => void)
   }
   if (status.state === "live") {
     facts.append(fact(["expires_at", { when: status.expires_at }]));
-    if (status.locked_until !== null && seconds_until(status.locked_until) > 0) {
-      const { locked_until } = status;
-      facts.append(fact(["fact_locked", { wait: () => wait_of(seconds_until(locked_until)) }]));
+    if (status.locked_for > 0) {
+      facts.append(fact(["fact_locked", { wait: () => wait_of(status.locked_for) }]));
     }
   }
   const texts = status.state === "retrieved" || mood === "good" ? [h("p", { say: "receipt_not_them" })] : [];

@@ -10,8 +10,6 @@ export function state(mood: Mood, heading: Said, texts: Said[], ...actions: Node
   show(heading, icon(mood), ...paragraphs, ...rows);
 }
 
-export const seconds_until = (when: Date): number => Math.max(0, (when.getTime() - Date.now()) / 1000);
-
 // The end of a secret, as its link or its receipt is told.
 export function show_end(status: Pick<Status, "state" | "changed_at" | "expires_at">): void {
   const when = status.changed_at ?? status.expires_at;
