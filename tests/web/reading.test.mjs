@@ -55,7 +55,7 @@ test("a passphrase guards the opening: wrong ones cost nothing, the fifth locks"
   await done(page);
 
   const other = await store({ passphrase: "correct horse" });
-  await lock(other, 4);
+  await lock(other, 3);
   const stranger = await visit(browser, other.link);
   for (const told of ["This passphrase is wrong", "There were too many wrong tries"]) {
     await stranger.getByLabel("Passphrase").fill("a guess");

@@ -10,7 +10,6 @@ export interface Problem {
   status: number; // 0: no answer
   at: Date | null;
   retry_after: number; // seconds; 0: not said
-  tries_left: number | null;
   repeated: boolean; // there were tries before this answer whose outcome is not known
 }
 
@@ -112,7 +111,7 @@ function is_ours(reply: Reply, type: string): boolean {
   return good ? (reply.headers.get("Content-Type") ?? "").startsWith(type) : !TEMPORARY.includes(reply.status);
 }
 
-const NO_ANSWER: Problem = { name: "unreachable", status: 0, at: null, retry_after: 0, tries_left: null, repeated: true };
+const NO_ANSWER: Problem = { name: "unreachable", status: 0, at: null, retry_after: 0, repeated: true };
 // What a proxy before the server may say without knowing our problems.
 const BY_STATUS: Record<number, string> = { 401: "unauthorized", 403: "forbidden", 413: "too-large", 429: "rate-limited" };
 
@@ -136,7 +135,6 @@ function problem_of(reply: Reply): Problem {
     status: reply.status,
     at: time_of(json["at"]),
     retry_after: Number(reply.headers.get("Retry-After")) || 0,
-    tries_left: typeof json["tries_left"] === "number" ? json["tries_left"] : null,
     repeated: false,
   };
 }

@@ -76,8 +76,7 @@ function show_sealed(sealed: Sealed, status: api.Status): void {
     }
     const opened = await busy(open, "opening", "open", () => retrieve(sealed, passphrase.value, claim));
     if (opened.problem?.name === "wrong-passphrase") {
-      const left = opened.problem.tries_left;
-      return complain(problem, passphrase, left === null ? "passphrase_wrong" : ["passphrase_wrong_left", { count: left }]);
+      return complain(problem, passphrase, "passphrase_wrong");
     }
     if (opened.problem?.name === "retrieved" && opened.problem.repeated) {
       return show_lost(opened.problem.at ?? new Date());
@@ -120,9 +119,16 @@ async function retrieve(sealed: Sealed, passphrase: string, claim: Bytes): Promi
   const access = { secret_key: sealed.secret_key, proof, server_passphrase };
   const answer = await api.retrieve(access, claim, () => announce("retrying"));
   if (answer.problem !== undefined) {
-    return { problem: answer.problem };
+    return { problem: await unless_locked(access, answer.problem) };
   }
   return { value: { parts: await open(answer.value.body), views_left: answer.value.views_left, access } };
+}
+
+// The fifth wrong passphrase is told as such, and locks: only the state says so.
+async function unless_locked({ secret_key }: api.Access, problem: api.Problem): Promise<api.Problem> {
+  const status = problem.name === "wrong-passphrase" ? await api.secret_status(secret_key) : undefined;
+  const locked_for = status?.value?.locked_for ?? 0;
+  return locked_for > 0 ? { ...problem, name: "locked", retry_after: locked_for } : problem;
 }
 
 function show_opened({ parts, views_left, access }: Opened): void {
