@@ -100,6 +100,21 @@ test("an answer to a request whose confirmation is lost is sent once, and confir
   await done(page);
 });
 
+test("who answers while the server is away is told what is known, and that again when it is back", async () => {
+  const request = await new_request();
+  await front({ faults: [{ path: "requests/fill", fault: "lose" }, { path: "requests/fill", fault: "drop", count: FOR_EVER }] });
+  const page = await new_page(browser);
+  await page.clock.install();
+  await page.goto(through_front(request.fill));
+  await page.getByLabel("Your answer").fill("for the asker");
+  await press(page, "Encrypt and send");
+  await run_until(page, page.getByText("it is not known whether your answer has arrived"), 90);
+  await front({ clear: true });
+  await press(page, "Encrypt and send");
+  await heading(page, "The request is answered");
+  await done(page);
+});
+
 // Opens `link` in a page whose clock is the test's.
 async function open_under_clock(link) {
   const page = await new_page(browser);

@@ -5,7 +5,7 @@ import { type Bytes, base64url_encode, random_bytes, utf8 } from "./bytes";
 import type { Part } from "./container";
 import { alert_line, announce, busy, button, field, h, icon, is_busy, new_id, show } from "./dom";
 import { editor } from "./editor";
-import { type Said, duration, size, wait_of } from "./language";
+import { type Key, type Said, duration, size, wait_of } from "./language";
 import { link_box } from "./link_box";
 import { format_receipt_link, format_secret_link } from "./links";
 import { KEY_BYTES, NONCE_BYTES, derive_keys, seal_secret } from "./sealing";
@@ -32,8 +32,8 @@ export function token_input(): HTMLInputElement {
   return h("input", { type: "password", autocomplete: "off", spellcheck: "false", dir: "ltr" });
 }
 
-// Why a creation was refused, for the line beside its button.
-export function refusal_of(problem: api.Problem, service: api.Service): Said {
+// Why a creation (or an answer to a request) was refused, for the line beside its button.
+export function refusal_of(problem: api.Problem, service: api.Service, offline: Key = "not_sent_offline"): Said {
   switch (problem.name) {
     case "too-large":
       return ["too_large", { limit: () => size(service.upload_bytes_max) }];
@@ -46,7 +46,7 @@ export function refusal_of(problem: api.Problem, service: api.Service): Said {
     case "storage-full":
       return "storage_full";
     case "unreachable":
-      return "not_sent_offline";
+      return offline;
     default:
       return "not_sent";
   }

@@ -176,7 +176,7 @@ function finish_fill(
   if (name === "not-found" || name === "deleted" || name === "retrieved") {
     return show_problem(sent.problem, again, MISSING);
   }
-  problem.tell(refusal_of(sent.problem, service));
+  problem.tell(refusal_of(sent.problem, service, "not_answered_offline"));
 }
 
 export async function collect_page(link: RequestLink): Promise<void> {
