@@ -32,6 +32,19 @@ for (const file of readdirSync(folder)) {
   });
 }
 
+test("a time stands for itself where a language would bend its words", () => {
+  for (const language of ["ru", "ar"]) {
+    const words = read(`${language}.json`);
+    for (const [key, sentence] of Object.entries(words).filter(([key]) => String(english[key]).includes("{wait}"))) {
+      assert.match(sentence, /: \{wait\}(\.|$)/, key);
+    }
+    // Beside a choice of "1 hour", "7 days".
+    for (const key of ["lifetime", "ask_lifetime"]) {
+      assert.doesNotMatch(words[key], /(в течение|на|за|لمدة|خلال)$/, key);
+    }
+  }
+});
+
 test("who has no JavaScript is told so in every language", () => {
   const page = readFileSync(new URL("../page.html", folder), "utf8");
   const [, inside] = /<noscript>(.*)<\/noscript>/s.exec(page);
