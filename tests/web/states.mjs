@@ -1,8 +1,9 @@
-// Every state that the page can be in, and how to get there: [name, how]. All but those that say `front` are those of the
-// real service. `how` leads the page under test, whose language, width and colours are the caller's, to it.
+// Every state that the page can be in, and how to get there: [name, says, how]. All but those that say `front` are those of
+// the real service. `says` is a sentence (of locales/) that stands there and in few other states. `how` leads the page under
+// test, whose language, width and colours are the caller's, to it.
 
 import { file, run_until } from "./browser.mjs";
-import { FRONT, GUARDED, INSECURE, RESTRICTED, SERVICE, call, delete_secret, expiry, fill, front, lock, new_request, store, take_view } from "./service.mjs";
+import { FRONT, GUARDED, INSECURE, RESTRICTED, SERVICE, call, delete_secret, expiry, fill, front, lock, new_request, request_expiry, store, take_view } from "./service.mjs";
 
 const NOBODYS = `6b1f0c62-7a35-4c9e-9f3e-2d8a4b0c1d2e.${"A".repeat(43)}`;
 const KEY_OF_NOBODY = "A".repeat(64);
@@ -77,58 +78,59 @@ export async function prepare() {
 }
 
 export const STATES = [
-  ["create", (page) => create_at(page)],
-  ["create-password", async (page) => {
+  ["create", "create_lede", (page) => create_at(page)],
+  ["create-password", "password_characters", async (page) => {
     await create_at(page);
     await page.locator("summary").click();
     await page.locator(".panel-body button").click();
+    await page.waitForFunction(() => document.querySelector("textarea").value.length === 20);
   }],
-  ["create-files", async (page) => {
+  ["create-files", "file_remove", async (page) => {
     await create_at(page);
     await page.locator("input[type=file]").setInputFiles([file("id_ed25519", "key"), file(LONG_NAME, "x".repeat(5000))]);
   }],
-  ["create-nothing", async (page) => {
+  ["create-nothing", "nothing_entered", async (page) => {
     await create_at(page);
     await press(page);
     await told(page);
   }],
-  ["create-token", (page) => create_at(page, GUARDED)],
-  ["create-token-wrong", async (page) => {
+  ["create-token", "token_hint", (page) => create_at(page, GUARDED)],
+  ["create-token-wrong", "token_wrong", async (page) => {
     await create_at(page, GUARDED);
     await type(page);
     await page.locator("input[type=password]").last().fill("ds_wrong");
     await press(page);
     await told(page);
   }],
-  ["create-too-large", async (page) => {
+  ["create-too-large", "too_large", async (page) => {
     await send(page, GUARDED, "x".repeat(5000));
     await told(page);
   }],
-  ["create-no-room", async (page) => {
+  ["create-no-room", "storage_full", async (page) => {
     await create_at(page, GUARDED);
     await type(page, "x".repeat(3000));
     await page.locator("input[type=password]").last().fill(process.env.TOKEN);
     await press(page);
     await told(page);
   }],
-  ["create-restricted", async (page) => {
+  ["create-restricted", "creation_restricted", async (page) => {
     await send(page, RESTRICTED);
     await told(page);
   }],
-  ["create-too-often", async (page) => {
+  ["create-too-often", "rate_text", async (page) => {
     const headers = await as_stranger(page);
     await call("secrets", new Uint8Array(1), { headers });
     await send(page);
     await told(page);
   }],
-  ["create-front-broken", alone(async (page) => {
+  ["create-front-broken", "not_sent", alone(async (page) => {
     await create_at(page, FRONT);
     await type(page);
     await front({ faults: [{ path: "api/v2/secrets", fault: "500" }] });
     await press(page);
     await told(page);
   })],
-  ["created", async (page) => {
+  ["created", "tell_passphrase", async (page) => {
     await create_at(page);
     await type(page);
     await page.locator("input[type=password]").first().fill("a passphrase");
@@ -137,38 +139,38 @@ export const STATES = [
     await page.locator("summary").click();
     await page.locator(".qr").waitFor();
   }],
-  ["sealed", (page) => secret(page, { views: 3 })],
-  ["sealed-passphrase", (page) => secret(page, { passphrase: "p" })],
-  ["passphrase-missing", async (page) => {
+  ["sealed", "sealed_text", (page) => secret(page, { views: 3 })],
+  ["sealed-passphrase", "passphrase_from_sender", (page) => secret(page, { passphrase: "p" })],
+  ["passphrase-missing", "passphrase_needed", async (page) => {
     await secret(page, { passphrase: "p" });
     await press(page);
     await told(page);
   }],
-  ["passphrase-wrong", async (page) => {
+  ["passphrase-wrong", "passphrase_wrong", async (page) => {
     await secret(page, { passphrase: "p" });
     await page.locator("input[type=password]").fill("q");
     await press(page);
     await told(page);
   }],
-  ["opened-text", (page) => opened(page, { text: "user: admin\npassword: c0rrect-horse\n\nhttps://example.org/a/rather/long/address?that=has&to=be&broken=somewhere" })],
-  ["opened-files", (page) => opened(page, { text: "the keys", files: [file("id_ed25519", "key"), file("отчёт.pdf", "x".repeat(70000))], views: 3 })],
-  ["opened-hidden", async (page) => {
+  ["opened-text", "last_view", (page) => opened(page, { text: "user: admin\npassword: c0rrect-horse\n\nhttps://example.org/a/rather/long/address?that=has&to=be&broken=somewhere" })],
+  ["opened-files", "files_heading", (page) => opened(page, { text: "the keys", files: [file("id_ed25519", "key"), file("отчёт.pdf", "x".repeat(70000))], views: 3 })],
+  ["opened-hidden", "secret_hidden", async (page) => {
     await opened(page, {});
     await page.locator(".revealed .actions button").last().click();
   }],
-  ["opened-deleted", async (page) => {
+  ["opened-deleted", "deleted_rest", async (page) => {
     await opened(page, { views: 2 });
     await page.locator("button.danger").click();
     await page.locator("button.danger").waitFor({ state: "detached" });
   }],
-  ["retrieved", (page) => secret(page, {}, { before: take_view })],
-  ["retrieved-meanwhile", async (page) => {
+  ["retrieved", "retrieved_not_you", (page) => secret(page, {}, { before: take_view })],
+  ["retrieved-meanwhile", "retrieved_not_you", async (page) => {
     const made = await secret(page, {});
     await take_view(made);
     await press(page);
     await told(page, ".badge.gone");
   }],
-  ["front-retrieved-lost", alone(async (page) => {
+  ["front-retrieved-lost", "retrieved_lost", alone(async (page) => {
     const made = await store();
     await at(page, made.link.replace(SERVICE, FRONT));
     await front({ faults: [{ path: "secrets/retrieve", fault: "drop", count: 40 }] });
@@ -177,82 +179,83 @@ export const STATES = [
     await front({ clear: true });
     await told(page, ".badge.gone");
   })],
-  ["deleted", (page) => secret(page, {}, { before: delete_secret })],
-  ["expired", async (page) => {
+  ["deleted", "deleted_text", (page) => secret(page, {}, { before: delete_secret })],
+  ["expired", "expired_text", async (page) => {
     await expiry(short_lived.secret);
     await at(page, short_lived.secret.link);
   }],
-  ["locked", (page) => secret(page, {}, { before: (made) => lock(made) })],
-  ["missing", (page) => at(page, `${SERVICE}/s#${NOBODYS}`)],
-  ["incomplete", (page) => at(page, `${SERVICE}/s#${NOBODYS.slice(0, -20)}`)],
-  ["wrong-key", async (page) => {
+  ["locked", "locked_text", (page) => secret(page, {}, { before: (made) => lock(made) })],
+  ["missing", "missing_text", (page) => at(page, `${SERVICE}/s#${NOBODYS}`)],
+  ["incomplete", "incomplete_text", (page) => at(page, `${SERVICE}/s#${NOBODYS.slice(0, -20)}`)],
+  ["wrong-key", "wrong_key_text", async (page) => {
     const { key } = await store();
     await at(page, `${SERVICE}/s#${key}.${"A".repeat(43)}`);
     await press(page);
     await told(page, ".badge.bad");
   }],
-  ["damaged", async (page) => {
+  ["damaged", "damaged_text", async (page) => {
     await request(page, (made) => fill(made, new Uint8Array(200).fill(2)), "own");
     await press(page);
     await told(page, ".badge.bad");
   }],
-  ["too-often", async (page) => {
+  ["too-often", "rate_text", async (page) => {
     const headers = await as_stranger(page);
     await call("secrets/status", { secret_key: NOBODYS.split(".")[0] }, { headers });
     await at(page, `${SERVICE}/s#${NOBODYS}`);
   }],
-  ["front-unreachable", in_trouble("drop")],
-  ["front-unavailable", in_trouble("503")],
-  ["insecure", (page) => at(page, `${INSECURE}/s#${NOBODYS}`)],
-  ["receipt-unopened", (page) => receipt(page)],
-  ["receipt-partly", (page) => receipt(page, { views: 3 }, take_two)],
-  ["receipt-opened", (page) => receipt(page, {}, take_view)],
-  ["receipt-deleted", (page) => receipt(page, {}, delete_secret)],
-  ["receipt-expired", async (page) => {
+  ["front-unreachable", "offline_text", in_trouble("drop")],
+  ["front-unavailable", "unavailable_text", in_trouble("503")],
+  ["insecure", "insecure_text", (page) => at(page, `${INSECURE}/s#${NOBODYS}`)],
+  ["receipt-unopened", "receipt_unopened", (page) => receipt(page)],
+  ["receipt-partly", "receipt_partly", (page) => receipt(page, { views: 3 }, take_two)],
+  ["receipt-opened", "receipt_not_them", (page) => receipt(page, {}, take_view)],
+  ["receipt-deleted", "receipt_deleted", (page) => receipt(page, {}, delete_secret)],
+  ["receipt-expired", "receipt_expired", async (page) => {
     await expiry(short_lived.secret);
     await at(page, short_lived.secret.receipt);
   }],
-  ["receipt-locked-deleting", async (page) => {
+  ["receipt-locked-deleting", "fact_locked", async (page) => {
     await receipt(page, {}, (made) => lock(made));
     await page.locator("button.danger").click();
+    await page.locator("button.danger + button").waitFor();
   }],
-  ["receipt-now-deleted", async (page) => {
+  ["receipt-now-deleted", "now_deleted_text", async (page) => {
     await receipt(page);
     await page.locator("button.danger").click();
     await page.locator("button.danger").click();
     await told(page, ".badge.gone");
   }],
-  ["receipt-missing", (page) => at(page, `${SERVICE}/r#${KEY_OF_NOBODY}`)],
-  ["receipt-incomplete", (page) => at(page, `${SERVICE}/r#${KEY_OF_NOBODY.slice(1)}`)],
-  ["ask", (page) => at(page, `${SERVICE}/q`)],
-  ["ask-token", (page) => at(page, `${GUARDED}/q`)],
-  ["asked", async (page) => {
+  ["receipt-missing", "receipt_missing_text", (page) => at(page, `${SERVICE}/r#${KEY_OF_NOBODY}`)],
+  ["receipt-incomplete", "incomplete_text", (page) => at(page, `${SERVICE}/r#${KEY_OF_NOBODY.slice(1)}`)],
+  ["ask", "ask_lede", (page) => at(page, `${SERVICE}/q`)],
+  ["ask-token", "token_hint", (page) => at(page, `${GUARDED}/q`)],
+  ["asked", "asked_keep_text", async (page) => {
     await at(page, `${SERVICE}/q`);
     await press(page);
     await page.locator(".keep").waitFor();
   }],
-  ["waiting", (page) => request(page, () => {}, "own")],
-  ["fill", (page) => request(page, () => {})],
-  ["sent", async (page) => {
+  ["waiting", "waiting_text", (page) => request(page, () => {}, "own")],
+  ["fill", "fill_lede", (page) => request(page, () => {})],
+  ["sent", "sent_text", async (page) => {
     await request(page, () => {});
     await type(page, "for the asker");
     await press(page);
     await page.locator(".receipt").waitFor();
   }],
-  ["answered-meanwhile", async (page) => {
+  ["answered-meanwhile", "answered_text", async (page) => {
     const made = await request(page, () => {});
     await fill(made);
     await type(page, "for the asker");
     await press(page);
     await told(page, ".badge.good");
   }],
-  ["answer-to-open", (page) => request(page, (made) => fill(made), "own")],
-  ["filled", (page) => request(page, (made) => fill(made))],
-  ["request-expired", async (page) => {
-    await expiry(short_lived.secret); // which ends as soon
+  ["answer-to-open", "sealed_text", (page) => request(page, (made) => fill(made), "own")],
+  ["filled", "filled_text", (page) => request(page, (made) => fill(made))],
+  ["request-expired", "request_expired_text", async (page) => {
+    await request_expiry(short_lived.request);
     await at(page, short_lived.request.fill);
   }],
-  ["request-deleted", (page) => request(page, delete_request, "own")],
-  ["request-missing", (page) => at(page, `${SERVICE}/q#${NOBODYS.slice(0, 37)}B${"A".repeat(86)}`)],
-  ["request-incomplete", (page) => at(page, `${SERVICE}/q#${NOBODYS}`)],
+  ["request-deleted", "request_deleted_text", (page) => request(page, delete_request, "own")],
+  ["request-missing", "request_missing_text", (page) => at(page, `${SERVICE}/q#${NOBODYS.slice(0, 37)}B${"A".repeat(86)}`)],
+  ["request-incomplete", "incomplete_text", (page) => at(page, `${SERVICE}/q#${NOBODYS}`)],
 ];

@@ -1,5 +1,5 @@
-// Every state, of the service itself and over TLS: no complaint of the browser, no violation that axe-core finds, valid HTML,
-// nothing wider than the screen, also with text twice as large.
+// Every state, of the service itself and over TLS: it says what its name says, no complaint of the browser, no violation that
+// axe-core finds, valid HTML, nothing wider than the screen, also with text twice as large.
 // The looks (wide, narrow and dark, narrow and from right to left) take turns; with DISPOSABLE_LONG, or with SCREENSHOTS,
 // which keeps a picture of each, every state is seen in every look.
 
@@ -33,6 +33,15 @@ const LOOKS = [
 ];
 const wanted = process.env.STATES?.split(",");
 const screenshots = process.env.SCREENSHOTS;
+assert.deepEqual(wanted?.filter((name) => !STATES.some(([known]) => known === name)) ?? [], [], "no such states");
+
+// As the page says it in the look's language, whatever stands for the {names} in it.
+function pattern_of(key, query) {
+  const language = new URLSearchParams(query).get("lang") ?? "en";
+  const sentence = JSON.parse(readFileSync(new URL(`../../src/web/page/locales/${language}.json`, import.meta.url)))[key];
+  assert.ok(typeof sentence === "string", key);
+  return new RegExp(`^${sentence.split(/\{\w+\}/).map((text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(".+")}$`);
+}
 
 let browser;
 before(async () => ([browser] = await Promise.all([launch(), prepare()])));
@@ -70,12 +79,13 @@ async function check(page, name) {
 const in_every_look = screenshots || process.env.DISPOSABLE_LONG;
 
 // In the same page as the state before: a new one costs more than all the rest.
-async function see(page, [name, reach], look) {
+async function see(page, [name, says, reach], look) {
   page.complaints.length = 0;
   await page.setExtraHTTPHeaders({});
   await page.setViewportSize(look.viewport);
   await page.goto("about:blank"); // an address that differs in its fragment alone loads nothing
   await reach(page);
+  await page.locator("main").getByText(pattern_of(says, look.query)).filter({ visible: true }).first().waitFor();
   await page.evaluate(axe);
   await check(page, `${name}, ${look.name}`);
   if (screenshots) {
@@ -83,7 +93,13 @@ async function see(page, [name, reach], look) {
     await page.screenshot({ path: join(screenshots, `${name}-${look.name}.png`), fullPage: true });
   }
   await page.setViewportSize({ width: 640, height: 640 });
-  await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
+  const grown = await page.evaluate(() => {
+    const size = () => parseFloat(getComputedStyle(document.querySelector("main h1")).fontSize);
+    const before = size();
+    document.documentElement.style.fontSize = "200%";
+    return size() / before;
+  });
+  assert.ok(grown > 1.5, `${name}: its text grows to ${grown} of its size only`);
   await check_width(page, `${name}, ${look.name}, twice as large`);
 }
 
