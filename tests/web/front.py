@@ -51,14 +51,14 @@ class Front:
         return None
 
     def control(self, wishes):
-        """What a test in another process wants; what has been asked so far."""
+        """What a test in another process wants; what has been asked so far, and which faults nobody has met yet."""
         with self.changed:
             if wishes.get("clear"):
                 self.faults.clear()
             self.faults.extend({"count": 1} | fault for fault in wishes.get("faults", []))
             self.pieces += wishes.get("pace", 0)
             self.changed.notify_all()
-            return {"calls": list(self.calls)}
+            return {"calls": list(self.calls), "left": [fault for fault in self.faults if fault["count"] > 0]}
 
     def wait_for_piece(self, seconds):
         with self.changed:

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { done, fill_secret, heading, launch, new_page, open, press, run_until, secret_of, visit } from "./browser.mjs";
-import { FRONT, SERVICE, audit, call, delete_secret, front, new_request, store, take_view, views_of } from "./service.mjs";
+import { FRONT, SERVICE, audit, call, delete_secret, front, new_request, store, take_view, until, views_of } from "./service.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -18,6 +18,11 @@ const FOR_EVER = 1000;
 async function fail_until_noticed(page, path, fault) {
   await front({ faults: [{ path, fault, count: FOR_EVER }] });
   page.once("requestfailed", () => front({ clear: true }));
+}
+
+// Without them there would have been nothing to see.
+async function all_faults_met() {
+  assert.deepEqual((await front({})).left, []);
 }
 
 for (const fault of ["lose", "cut", "drop"]) {
@@ -49,8 +54,16 @@ test("a server that is away for a moment is asked again", async () => {
   await open(page);
   assert.equal(await secret_of(page), "for your eyes only");
   assert.equal(await views_of(key), 1);
+  await all_faults_met();
   await done(page);
 });
+
+// More than one, and for the service the same.
+function check_tries(tries) {
+  const keys = tries.map(({ head }) => /^idempotency-key: (.+)$/im.exec(Buffer.from(head, "base64"))[1]);
+  assert.ok(tries.length >= 2, "the first was answered at once");
+  assert.deepEqual([new Set(keys).size, new Set(tries.map(({ body }) => body)).size], [1, 1]);
+}
 
 test("a creation whose answer is lost is repeated, and stores one secret", async () => {
   const page = await visit(browser, `${FRONT}/`);
@@ -59,8 +72,7 @@ test("a creation whose answer is lost is repeated, and stores one secret", async
   await fail_until_noticed(page, "api/v2/secrets", "lose");
   await press(page, "Create the link");
   await heading(page, "Your link is ready");
-  const tries = (await front({})).calls.slice(asked).filter(({ path }) => path === "/api/v2/secrets");
-  assert.ok(tries.length >= 2);
+  check_tries((await front({})).calls.slice(asked).filter(({ path }) => path === "/api/v2/secrets"));
   const [, key] = /#([^.]+)/.exec(await page.getByLabel("Link to the secret").inputValue());
   assert.deepEqual((await audit(key, 1)).map(({ action }) => action), ["created"]);
   await done(page);
@@ -94,9 +106,13 @@ test("an answer to a request whose confirmation is lost is sent once, and confir
   const request = await new_request();
   const page = await visit(browser, through_front(request.fill));
   await page.getByLabel("Your answer").fill("for the asker");
-  await front({ faults: [{ path: "requests/fill", fault: "lose" }] });
+  const asked = (await front({})).calls.length;
+  await fail_until_noticed(page, "requests/fill", "lose");
   await press(page, "Encrypt and send");
   await heading(page, "It is sent");
+  check_tries((await front({})).calls.slice(asked).filter(({ path }) => path.endsWith("requests/fill")));
+  const rows = await audit(request.request_key, 2);
+  assert.deepEqual(rows.map(({ action, extra_data }) => [action, extra_data.request ?? false]), [["created", true], ["created", false]]);
   await done(page);
 });
 
@@ -115,10 +131,18 @@ test("who answers while the server is away is told what is known, and that again
   await done(page);
 });
 
-// Opens `link` in a page whose clock is the test's.
+// Opens `link` in a page whose clock is the test's, and which counts the pieces that it reads of answers.
 async function open_under_clock(link) {
   const page = await new_page(browser);
   await page.clock.install();
+  await page.addInitScript(() => {
+    const reader = ReadableStreamDefaultReader.prototype;
+    const { read } = reader;
+    window.pieces = 0;
+    reader.read = function () {
+      return read.call(this).finally(() => (window.pieces += 1));
+    };
+  });
   await page.goto(through_front(link));
   await heading(page, "Somebody sent you a secret");
   await open(page);
@@ -146,6 +170,7 @@ test("a body that stops coming is asked for again, and one view is taken", async
   const page = await open_under_clock(link);
   await run_until(page, shown_secret(page), 50);
   assert.equal(await views_of(key), 1);
+  await all_faults_met();
   await done(page);
 });
 
@@ -154,13 +179,15 @@ test("a transfer that breaks off after minutes is asked for again: patience coun
   await front({ faults: [{ path: "secrets/retrieve", fault: "paced" }] });
   const page = await open_under_clock(link);
   for (let piece = 0; piece < 12; piece += 1) {
+    const before = await page.evaluate(() => window.pieces);
     await front({ pace: 1 });
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await until(() => page.evaluate((least) => window.pieces > least, before), "the piece comes");
     await page.clock.runFor(10_000);
   }
   await front({ pace: FOR_EVER, faults: [{ path: "secrets/retrieve", fault: "drop" }] }); // to its middle, where it breaks
   await run_until(page, shown_secret(page), 50);
   assert.equal(await views_of(key), 0);
+  await all_faults_met();
   await done(page);
 });
 
@@ -184,5 +211,6 @@ test("the page of a network that wants a login is no answer", async () => {
   await open(page);
   assert.equal(await secret_of(page), "for your eyes only");
   assert.equal(await views_of(key), 1);
+  await all_faults_met();
   await done(page);
 });
