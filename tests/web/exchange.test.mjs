@@ -61,7 +61,8 @@ test("the client shares, the page opens: text, passphrase, several views", async
   await open(page);
   assert.equal(await secret_of(page), TEXT);
   await page.getByText("It can be opened once more").waitFor();
-  assert.match((await client_says(["receipt", shared.receipt_link])).toString(), /1/);
+  const { state, views_left } = JSON.parse(await client_says(["receipt", "--json", shared.receipt_link]));
+  assert.deepEqual([state, views_left], ["live", 1]);
   await press(page, "Delete it from the server now");
   await page.getByText("It is deleted from this server").waitFor();
   assert.equal(await state_of(shared.receipt_link), "deleted");

@@ -82,14 +82,14 @@ test("who follows a link of the page's footer takes nothing along", async () => 
   let followed = 0;
   const { browsers, service } = await journey(NGINX, {
     guarded: false,
-    // What an operator could write there: in the same tab and in another, with and without a policy of its own.
+    // What an operator could write there: to the same server and to another.
     note: async (page) => {
       await page.getByRole("button", { name: "Open the secret" }).waitFor();
       await page.evaluate((addresses) => {
-        for (const [href, target, referrerPolicy] of addresses) {
-          document.querySelector("footer").append(Object.assign(document.createElement("a"), { href, target, referrerPolicy, textContent: href }), " ");
+        for (const href of addresses) {
+          document.querySelector("footer").append(Object.assign(document.createElement("a"), { href, target: "_blank", textContent: href }), " ");
         }
-      }, [[`${NGINX}/imprint`, "_blank", ""], [`${RESTRICTED}/imprint`, "_blank", ""]]);
+      }, [`${NGINX}/imprint`, `${RESTRICTED}/imprint`]);
       for (const link of await page.locator("footer a").all()) {
         const [popup] = await Promise.all([page.waitForEvent("popup"), link.click()]);
         await popup.waitForLoadState();

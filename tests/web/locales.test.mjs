@@ -54,6 +54,12 @@ test("who has no JavaScript is told so in every language", () => {
   assert.equal(new Set(told.map(([, , , text]) => text)).size, told.length);
 });
 
+test("every sentence is said somewhere", () => {
+  const sources = new URL("../", folder);
+  const text = readdirSync(sources).filter((name) => /\.(ts|html)$/.test(name)).map((name) => readFileSync(new URL(name, sources), "utf8")).join("\n");
+  assert.deepEqual(Object.keys(english).filter((key) => !text.includes(`"${key}"`)), []);
+});
+
 test("no sentence was left in English", () => {
   for (const file of readdirSync(folder).filter((name) => name !== "en.json")) {
     const same = Object.entries(read(file)).filter(([key, text]) => typeof text === "string" && text === english[key] && !/^[^a-z]*\{|^\{/.test(text));

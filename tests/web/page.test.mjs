@@ -20,6 +20,15 @@ test("a browser that does not know the certificate's key does not come in", asyn
   }
 });
 
+test("a file of the page that does not come would be seen", async () => {
+  const page = await new_page(browser);
+  await page.route("**/page/*.css", (route) => route.fulfill({ status: 404 }));
+  await page.goto(`${SERVICE}/`);
+  await heading(page, "Share a secret");
+  assert.match(page.complaints.join(), /status of 404/);
+  await page.context().close();
+});
+
 test("files are taken by drop and by paste", async () => {
   const page = await new_page(browser);
   await page.goto(`${SERVICE}/`);
@@ -97,6 +106,7 @@ test("the language is the browser's, can be changed without losing anything, and
   await page.getByRole("link", { name: "هل تحتاج إلى سر من شخص آخر؟ اطلبه برابط." }).click();
   await heading(page, "طلب سر");
   assert.equal(page.url(), `${SERVICE}/q?lang=ar`);
+  assert.deepEqual(await page.evaluate(() => [document.cookie, localStorage.length, sessionStorage.length]), ["", 0, 0]);
   await page.goto(`${SERVICE}/`);
   await heading(page, "Ein Geheimnis teilen");
   await done(page);

@@ -34,8 +34,12 @@ test("the key leaves the address bar at once, and reaches no storage", async () 
   assert.equal(await page.evaluate(() => history.length), 2, "about:blank and this one");
   await open(page);
   await secret_of(page);
-  const kept = await page.evaluate(() => [document.cookie, localStorage.length, sessionStorage.length, document.documentElement.outerHTML.length > 0]);
-  assert.deepEqual(kept, ["", 0, 0, true]);
+  const kept = await page.evaluate(async () => [document.cookie, localStorage.length, sessionStorage.length, (await indexedDB.databases()).length,
+    (await caches.keys()).length, (await navigator.serviceWorker.getRegistrations()).length]);
+  assert.deepEqual(kept, ["", 0, 0, 0, 0, 0]);
+  const seen = await page.evaluate(() => [document.documentElement.outerHTML, JSON.stringify(history.state), window.name, document.title].join());
+  assert.ok(seen.includes("for your eyes only"));
+  assert.ok(![...link.split("#")[1].split(".")].some((key) => seen.includes(key)), seen);
   await done(page);
 });
 
