@@ -129,6 +129,7 @@ export function client(words, { input = "", in_folder = process.env.HOME, server
     stream.on("data", (chunk) => chunks.push(chunk));
     return chunks;
   });
+  child.stdin.on("error", () => {}); // who refuses a link does not wait for it
   child.stdin.end(input);
   return new Promise((resolve) => child.on("close", (code) => resolve({ code, out: Buffer.concat(out), error: Buffer.concat(error).toString() })));
 }
