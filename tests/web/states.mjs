@@ -11,7 +11,7 @@ const LONG_NAME = "a very long name of a file that somebody has chosen.txt";
 // To a link, with the caller's language.
 async function at(page, link) {
   await page.goto(link.includes("#") ? link.replace("#", `${page.query}#`) : `${link}${page.query}`);
-  await page.locator("main h1").waitFor();
+  await page.locator("main h1:not(.loading)").waitFor();
 }
 const create_at = (page, base = SERVICE) => at(page, `${base}/`);
 const press = (page) => page.locator("main button.large").click();
@@ -137,6 +137,12 @@ export const STATES = [
     await page.locator("summary").click();
     await page.locator(".qr").waitFor();
   }],
+  ["loading", async (page) => {
+    const { link } = await store();
+    await page.route("**/api/v2/secrets/status", () => {}, { times: 1 });
+    await page.goto(link.replace("#", `${page.query}#`));
+    await page.locator("h1.loading").waitFor();
+  }],
   ["sealed", (page) => secret(page, { views: 3 })],
   ["sealed-passphrase", (page) => secret(page, { passphrase: "p" })],
   ["passphrase-missing", async (page) => {
@@ -152,6 +158,17 @@ export const STATES = [
   }],
   ["opened-text", (page) => opened(page, { text: "user: admin\npassword: c0rrect-horse\n\nhttps://example.org/a/rather/long/address?that=has&to=be&broken=somewhere" })],
   ["opened-files", (page) => opened(page, { text: "the keys", files: [file("id_ed25519", "key"), file("отчёт.pdf", "x".repeat(70000))], views: 3 })],
+  ["opened-late", async (page) => {
+    await secret(page, { files: [file("id_ed25519", "key")], views: 2 });
+    const other = await store();
+    await page.route("**/api/v2/secrets/retrieve", async (route) => {
+      await page.evaluate((hash) => (location.hash = hash), new URL(other.link).hash); // pasted while it is on its way
+      await route.continue();
+    }, { times: 1 });
+    await press(page);
+    await page.locator(".revealed").waitFor();
+    await page.locator("h1:not(.loading)").waitFor();
+  }],
   ["opened-hidden", async (page) => {
     await opened(page, {});
     await page.locator(".revealed .actions button").last().click();

@@ -3,7 +3,7 @@
 import * as api from "./api";
 import { type Bytes, base64url_encode, random_bytes, utf8 } from "./bytes";
 import type { Part } from "./container";
-import { alert_line, announce, busy, button, field, h, icon, is_busy, new_id, show } from "./dom";
+import { alert_line, announce, busy, button, field, h, icon, in_view, is_busy, new_id, show } from "./dom";
 import { editor } from "./editor";
 import { type Said, duration, size, wait_of } from "./language";
 import { link_box } from "./link_box";
@@ -61,9 +61,9 @@ interface Wishes {
 }
 
 export async function create_page(): Promise<void> {
-  const asked = await api.service();
+  const asked = await in_view(api.service());
   if (asked.problem !== undefined) {
-    return show_problem(asked.problem, () => void create_page());
+    return show_problem(asked.problem, create_page);
   }
   const service = asked.value;
   const content = editor("secret", service.upload_bytes_max);

@@ -1,6 +1,6 @@
 import { first_fragment, take_fragment } from "./fragment";
 // The line above stays first: it takes the key out of the address bar before anything else runs.
-import { h } from "./dom";
+import { h, leave_view } from "./dom";
 import { create_page } from "./create_page";
 import { LANGUAGES, current_language, preferred_language, say, use_language } from "./language";
 import { parse_fill_fragment, parse_receipt_fragment, parse_request_fragment, parse_secret_fragment } from "./links";
@@ -32,6 +32,7 @@ function open_request_link(fragment: string): Promise<void> | void {
 }
 
 function route(fragment: string): Promise<void> | void {
+  leave_view();
   if (!isSecureContext || crypto.subtle === undefined) {
     return state("bad", "insecure_heading", ["insecure_text"]);
   }

@@ -4,7 +4,7 @@
 import * as api from "./api";
 import { type Bytes, random_bytes } from "./bytes";
 import type { Part } from "./container";
-import { alert_line, announce, busy, button, field, h, icon, is_busy, new_id, show } from "./dom";
+import { alert_line, announce, busy, button, field, h, icon, in_view, is_busy, keep, new_id, show } from "./dom";
 import { say, size } from "./language";
 import type { SecretLink } from "./links";
 import { revealed } from "./revealed";
@@ -35,8 +35,8 @@ export function sealed_by_link(link: SecretLink): Sealed {
 }
 
 export async function open_page(sealed: Sealed): Promise<void> {
-  const again = (): void => void open_page(sealed);
-  const answer = await api.secret_status(sealed.secret_key);
+  const again = (): Promise<void> => open_page(sealed);
+  const answer = await in_view(api.secret_status(sealed.secret_key));
   if (answer.problem !== undefined) {
     return show_problem(answer.problem, again);
   }
@@ -75,6 +75,9 @@ function show_sealed(sealed: Sealed, status: api.Status): void {
       return complain(problem, passphrase, "passphrase_needed");
     }
     const opened = await busy(open, "opening", "open", () => retrieve(sealed, passphrase.value, claim));
+    if (!form.isConnected) {
+      return keep_opened(opened);
+    }
     if (opened.problem?.name === "wrong-passphrase") {
       const left = opened.problem.tries_left;
       return complain(problem, passphrase, left === null ? "passphrase_wrong" : ["passphrase_wrong_left", { count: left }]);
@@ -125,10 +128,23 @@ async function retrieve(sealed: Sealed, passphrase: string, claim: Bytes): Promi
   return { value: { parts: await open(answer.value.body), views_left: answer.value.views_left, access } };
 }
 
-function show_opened({ parts, views_left, access }: Opened): void {
+function show_opened(opened: Opened): void {
+  const { parts } = opened;
   if (parts === null) {
     return state("bad", "damaged_heading", ["damaged_text", "ask_again"]);
   }
+  show("opened_heading", icon("good"), ...opened_parts(parts, opened));
+}
+
+// Opened when its view has gone, since another link was put into the same tab meanwhile: it may be the last time.
+function keep_opened({ value: opened }: api.Answer<Opened>): void {
+  if (opened?.parts) {
+    keep(h("section", {}, h("h2", { say: "opened_late" }), ...opened_parts(opened.parts, opened)));
+    announce("opened_late");
+  }
+}
+
+function opened_parts(parts: Part[], { views_left, access }: Opened): HTMLElement[] {
   const left = h("p", { class: "note", tabindex: -1 });
   say(left, views_left > 0 ? ["views_left", { count: views_left }] : "last_view");
   const problem = alert_line();
@@ -149,5 +165,5 @@ function show_opened({ parts, views_left, access }: Opened): void {
     });
     actions.append(away);
   }
-  show("opened_heading", icon("good"), revealed(parts), left, problem.element, actions);
+  return [revealed(parts), left, problem.element, actions];
 }

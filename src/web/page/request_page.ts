@@ -3,7 +3,7 @@
 
 import * as api from "./api";
 import { base64url_encode, random_bytes } from "./bytes";
-import { alert_line, announce, busy, button, field, h, icon, is_busy, show, when_view_ends } from "./dom";
+import { alert_line, announce, busy, field, h, icon, in_view, is_busy, show, when_view_ends } from "./dom";
 import { lifetime_select, link_base, receipt_section, refusal_of, token_input } from "./create_page";
 import { editor } from "./editor";
 import { link_box } from "./link_box";
@@ -11,15 +11,15 @@ import { type FillLink, type RequestLink, format_fill_link, format_receipt_link,
 import { open_page } from "./open_page";
 import { deletion } from "./receipt_page";
 import { NONCE_BYTES, new_key_pair, open_request, seal_request } from "./sealing";
-import { show_problem, state } from "./states";
+import { type Again, again_button, show_problem, state } from "./states";
 
 const MISSING = ["request_missing_heading", "request_missing_text"] as ["request_missing_heading", "request_missing_text"];
 const LOOK_AGAIN_MS = 15_000;
 
 export async function ask_page(): Promise<void> {
-  const asked = await api.service();
+  const asked = await in_view(api.service());
   if (asked.problem !== undefined) {
-    return show_problem(asked.problem, () => void ask_page());
+    return show_problem(asked.problem, ask_page);
   }
   const service = asked.value;
   const lifetime = lifetime_select(service);
@@ -35,7 +35,9 @@ export async function ask_page(): Promise<void> {
     }
     problem.tell(null);
     const pair = await new_key_pair();
-    const made = await busy(send, "creating", "ask", () => api.create_request(Number(lifetime.value), token.value.trim()));
+    const made = await in_view(
+      busy(send, "creating", "ask", () => api.create_request(Number(lifetime.value), token.value.trim())),
+    );
     if (made.problem === undefined) {
       return show_asked({ ...made.value, pair }, made.value.expires_at);
     }
@@ -96,8 +98,8 @@ function show_request_end(stage: "deleted" | "expired"): void {
 }
 
 export async function fill_page(link: FillLink): Promise<void> {
-  const again = (): void => void fill_page(link);
-  const [status, asked] = await Promise.all([api.request_status(link.fill_key), api.service()]);
+  const again = (): Promise<void> => fill_page(link);
+  const [status, asked] = await in_view(Promise.all([api.request_status(link.fill_key), api.service()]));
   if (status.problem !== undefined) {
     return show_problem(status.problem, again, MISSING);
   }
@@ -122,7 +124,7 @@ export async function fill_page(link: FillLink): Promise<void> {
       return;
     }
     problem.tell(null);
-    const sent = await busy(send, "sending", "fill", async () => {
+    const sending = busy(send, "sending", "fill", async () => {
       try {
         const body = await seal_request(link.public, await new_key_pair(), random_bytes(NONCE_BYTES), parts);
         const idempotency_key = base64url_encode(random_bytes(24));
@@ -131,6 +133,7 @@ export async function fill_page(link: FillLink): Promise<void> {
         return null; // the link's public key is none
       }
     });
+    const sent = await in_view(sending);
     if (sent === null) {
       return state("bad", "incomplete_heading", ["incomplete_text", "incomplete_hint"]);
     }
@@ -149,7 +152,7 @@ function finish_fill(
   sent: api.Answer<api.Created>,
   service: api.Service,
   problem: ReturnType<typeof alert_line>,
-  again: () => void,
+  again: Again,
 ): void {
   if (sent.problem === undefined) {
     const receipt = format_receipt_link(link_base(), sent.value.receipt_key);
@@ -168,8 +171,8 @@ function finish_fill(
 }
 
 export async function collect_page(link: RequestLink): Promise<void> {
-  const again = (): void => void collect_page(link);
-  const status = await api.request_status(link.fill_key);
+  const again = (): Promise<void> => collect_page(link);
+  const status = await in_view(api.request_status(link.fill_key));
   if (status.problem !== undefined) {
     return show_problem(status.problem, again, MISSING);
   }
@@ -187,16 +190,16 @@ export async function collect_page(link: RequestLink): Promise<void> {
   show_waiting(link, expires_at, again);
 }
 
-function show_waiting(link: RequestLink, expires_at: Date, again: () => void): void {
+function show_waiting(link: RequestLink, expires_at: Date, again: Again): void {
   const problem = alert_line();
   const remove = deletion("delete_request", () => api.delete_request(link.fill_key, link.request_key), problem);
   const timer = setInterval(async () => {
     if (document.hidden) {
       return;
     }
-    const status = await api.request_status(link.fill_key);
+    const status = await in_view(api.request_status(link.fill_key));
     if (status.problem === undefined && status.value.state !== "waiting") {
-      again();
+      await again();
     }
   }, LOOK_AGAIN_MS);
   when_view_ends(() => clearInterval(timer));
@@ -207,6 +210,6 @@ function show_waiting(link: RequestLink, expires_at: Date, again: () => void): v
     h("p", { class: "hint", say: ["expires_at", { when: expires_at }] }),
     fill_link_box(link, true), // it was given away before
     problem.element,
-    h("div", { class: "actions" }, button("check_again", "primary", again), remove),
+    h("div", { class: "actions" }, again_button("check_again", again), remove),
   );
 }

@@ -1,13 +1,25 @@
 // What a reader is told when there is nothing to open: honest, in words, and with what to do next.
 
 import type { Problem, Status } from "./api";
-import { type Mood, button, h, icon, show } from "./dom";
+import { type Mood, busy, button, h, icon, is_busy, show } from "./dom";
 import { type Key, type Said, wait_of } from "./language";
 
 export function state(mood: Mood, heading: Said, texts: Said[], ...actions: Node[]): void {
   const paragraphs = texts.map((text) => h("p", { say: text }));
   const rows = actions.length === 0 ? [] : [h("div", { class: "actions" }, ...actions)];
   show(heading, icon(mood), ...paragraphs, ...rows);
+}
+
+export type Again = () => Promise<void> | void;
+
+// Asks again, and once at a time.
+export function again_button(what: Key, again: Again): HTMLButtonElement {
+  const pressed = button(what, "primary", () => {
+    if (!is_busy(pressed)) {
+      void busy(pressed, "one_moment", what, async () => again());
+    }
+  });
+  return pressed;
 }
 
 export const seconds_until = (when: Date): number => Math.max(0, (when.getTime() - Date.now()) / 1000);
@@ -34,14 +46,14 @@ export function show_incomplete(): void {
   state("bad", "incomplete_heading", ["incomplete_text", "incomplete_hint"]);
 }
 
-export function show_locked(seconds: number, again: () => void): void {
+export function show_locked(seconds: number, again: Again): void {
   const wait = { wait: () => wait_of(seconds) };
-  state("wait", "locked_heading", [["locked_text", wait], "locked_hint"], button("check_again", "primary", again));
+  state("wait", "locked_heading", [["locked_text", wait], "locked_hint"], again_button("check_again", again));
 }
 
 // Everything but what a view handles itself (a wrong passphrase, for one). `missing` says what a 404 means there.
-export function show_problem(problem: Problem, again: () => void, missing: [Key, Key] = MISSING): void {
-  const retry = button("try_again", "primary", again);
+export function show_problem(problem: Problem, again: Again, missing: [Key, Key] = MISSING): void {
+  const retry = again_button("try_again", again);
   const when = problem.at ?? new Date();
   const wait = { wait: () => wait_of(problem.retry_after || 60) };
   switch (problem.name) {
