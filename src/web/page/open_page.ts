@@ -12,6 +12,11 @@ import { derive_keys, open_secret } from "./sealing";
 import { seconds_until, show_end, show_locked, show_lost, show_problem, state } from "./states";
 
 const CLAIM_BYTES = 16;
+const NOTHING_TO_HAVE = ["deleted", "not-found", "wrong-proof"];
+
+// The forms whose openings may have happened unheard, by the key of the secret: there its claim still helps, also when the
+// link is put into the same tab again.
+const unsettled = new Map<string, () => void>();
 
 export interface Sealed {
   secret_key: string;
@@ -35,6 +40,10 @@ export function sealed_by_link(link: SecretLink): Sealed {
 }
 
 export async function open_page(sealed: Sealed): Promise<void> {
+  const form = unsettled.get(sealed.secret_key);
+  if (form !== undefined) {
+    return form();
+  }
   const again = (): Promise<void> => open_page(sealed);
   const answer = await in_view(api.secret_status(sealed.secret_key));
   if (answer.problem !== undefined) {
@@ -74,20 +83,26 @@ function show_sealed(sealed: Sealed, status: api.Status): void {
     if (status.passphrase && passphrase.value === "") {
       return complain(problem, passphrase, "passphrase_needed");
     }
+    unsettled.set(sealed.secret_key, draw);
     const opened = await busy(open, "opening", "open", () => retrieve(sealed, passphrase.value, claim));
+    const refused = opened.problem;
+    const in_doubt = refused?.in_doubt ?? false;
+    const taken = refused?.name === "retrieved";
+    if (refused === undefined || NOTHING_TO_HAVE.includes(refused.name) || (taken && !in_doubt)) {
+      unsettled.delete(sealed.secret_key);
+    }
     if (!form.isConnected) {
       return keep_opened(opened);
     }
-    if (opened.problem?.name === "wrong-passphrase") {
-      const left = opened.problem.tries_left;
+    if (refused?.name === "wrong-passphrase") {
+      const left = refused.tries_left;
       return complain(problem, passphrase, left === null ? "passphrase_wrong" : ["passphrase_wrong_left", { count: left }]);
     }
-    if (opened.problem?.name === "retrieved" && opened.problem.repeated) {
-      return show_lost(opened.problem.at ?? new Date());
+    if (taken && in_doubt) {
+      return show_lost(refused.at ?? new Date());
     }
-    if (opened.problem !== undefined) {
-      // After a broken connection with the same claim, so that what was lost on the way can still be had.
-      return show_problem(opened.problem, opened.problem.repeated ? draw : () => void open_page(sealed));
+    if (refused !== undefined) {
+      return show_problem(refused, draw); // the next try brings the same claim
     }
     show_opened(opened.value);
   };
