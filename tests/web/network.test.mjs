@@ -203,6 +203,19 @@ test("a secret that is gone after a lost answer is not blamed on somebody else",
   await done(page);
 });
 
+test("neither is one that is gone when the page has given up, and is asked again", async () => {
+  const made = await store();
+  await front({ faults: [{ path: "secrets/retrieve", fault: "drop", count: FOR_EVER }] });
+  const page = await open_under_clock(made.link);
+  await run_until(page, page.getByText("No connection"), 90);
+  assert.equal((await take_view(made)).status, 200);
+  await front({ clear: true });
+  await press(page, "Try again");
+  await open(page);
+  await page.getByText("Probably that was you").waitFor();
+  await done(page);
+});
+
 test("the page of a network that wants a login is no answer", async () => {
   const { link, key } = await store({ views: 2 });
   await front({ faults: [{ path: "secrets/status", fault: "portal" }, { path: "secrets/retrieve", fault: "portal" }] });

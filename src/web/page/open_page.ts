@@ -62,6 +62,7 @@ export async function open_page(sealed: Sealed): Promise<void> {
 function show_sealed(sealed: Sealed, status: api.Status): void {
   // Made before the first try, so that whatever happens to an answer, the same reader can have it again.
   const claim = random_bytes(CLAIM_BYTES);
+  let in_doubt = false;
   const problem = alert_line();
   const passphrase = h("input", { type: "password", autocomplete: "off", spellcheck: "false", dir: "auto" });
   problem.element.id = new_id();
@@ -86,7 +87,7 @@ function show_sealed(sealed: Sealed, status: api.Status): void {
     unsettled.set(sealed.secret_key, draw);
     const opened = await busy(open, "opening", "open", () => retrieve(sealed, passphrase.value, claim));
     const refused = opened.problem;
-    const in_doubt = refused?.in_doubt ?? false;
+    in_doubt ||= refused?.in_doubt ?? false;
     const taken = refused?.name === "retrieved";
     if (refused === undefined || NOTHING_TO_HAVE.includes(refused.name) || (taken && !in_doubt)) {
       unsettled.delete(sealed.secret_key);
