@@ -139,14 +139,29 @@ test("another link in the same tab is opened as if it came first", async () => {
   await done(page);
 });
 
-test("an opened secret does not come back by the back button", async () => {
+test("an opened secret does not come back by the back button or by loading again, and the page says that it was opened", async () => {
   const { link } = await store();
   const page = await visit(browser, link);
   await open(page);
   await secret_of(page);
-  await page.goto(`${SERVICE}/q`);
-  await page.goBack();
+  await page.locator("#language").selectOption("de");
+  await page.locator("#language").selectOption("en");
+  await page.goto(`${SERVICE}/`);
+  for (const come_back of [() => page.goBack(), () => page.reload()]) {
+    await come_back();
+    await heading(page, "You have opened it");
+    assert.ok(!(await page.content()).includes("for your eyes only"));
+    assert.equal(await page.evaluate(() => history.state), "opened");
+  }
+  await done(page);
+});
+
+test("a page that is loaded again with a link does not say that nothing is lost", async () => {
+  const { link } = await store();
+  const page = await visit(browser, link.slice(0, -7));
+  await page.getByText("Nothing has been opened, and nothing is lost.").waitFor();
+  await page.reload();
   await heading(page, "The link is not complete");
-  assert.ok(!(await page.content()).includes("for your eyes only"));
+  assert.equal(await page.getByText("nothing is lost").count(), 0);
   await done(page);
 });

@@ -169,6 +169,11 @@ export const STATES = [
     await page.locator(".revealed").waitFor();
     await page.locator("h1:not(.loading)").waitFor();
   }],
+  ["opened-reloaded", async (page) => {
+    await opened(page, {});
+    await page.reload();
+    await told(page, ".badge.gone");
+  }],
   ["opened-hidden", async (page) => {
     await opened(page, {});
     await page.locator(".revealed .actions button").last().click();

@@ -11,12 +11,12 @@ import { show_incomplete, state } from "./states";
 
 function open_link(fragment: string): Promise<void> | void {
   const link = parse_secret_fragment(fragment);
-  return link === null ? show_incomplete() : open_page(sealed_by_link(link));
+  return link === null ? show_incomplete(fragment) : open_page(sealed_by_link(link));
 }
 
 function open_receipt(fragment: string): Promise<void> | void {
   const receipt_key = parse_receipt_fragment(fragment);
-  return receipt_key === null ? show_incomplete() : receipt_page(receipt_key);
+  return receipt_key === null ? show_incomplete(fragment) : receipt_page(receipt_key);
 }
 
 function open_request_link(fragment: string): Promise<void> | void {
@@ -28,7 +28,7 @@ function open_request_link(fragment: string): Promise<void> | void {
   if (own !== null) {
     return collect_page(own);
   }
-  return fill === null ? show_incomplete() : fill_page(fill);
+  return fill === null ? show_incomplete(fragment) : fill_page(fill);
 }
 
 function route(fragment: string): Promise<void> | void {
@@ -59,7 +59,7 @@ function language_select(): void {
       return;
     }
     // Remembered for as long as the page lives, and for the page that a link leads to.
-    history.replaceState(null, "", `${location.pathname}?lang=${select.value}`);
+    history.replaceState(history.state, "", `${location.pathname}?lang=${select.value}`);
     for (const link of document.querySelectorAll<HTMLAnchorElement>("main a[href], header a[href]")) {
       if (!link.hasAttribute("download")) {
         link.search = location.search;

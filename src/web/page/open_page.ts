@@ -5,6 +5,7 @@ import * as api from "./api";
 import { type Bytes, random_bytes } from "./bytes";
 import type { Part } from "./container";
 import { alert_line, announce, busy, button, field, h, icon, in_view, is_busy, keep, new_id, show } from "./dom";
+import { mark_tab } from "./fragment";
 import { say, size } from "./language";
 import type { SecretLink } from "./links";
 import { revealed } from "./revealed";
@@ -145,6 +146,7 @@ async function retrieve(sealed: Sealed, passphrase: string, claim: Bytes): Promi
 }
 
 function show_opened(opened: Opened): void {
+  mark_tab("opened");
   const { parts } = opened;
   if (parts === null) {
     return state("bad", "damaged_heading", ["damaged_text", "ask_again"]);

@@ -2,6 +2,7 @@
 
 import type { Problem, Status } from "./api";
 import { type Mood, busy, button, h, icon, is_busy, show } from "./dom";
+import { mark_of_tab } from "./fragment";
 import { type Key, type Said, wait_of } from "./language";
 
 export function state(mood: Mood, heading: Said, texts: Said[], ...actions: Node[]): void {
@@ -42,8 +43,14 @@ export function show_lost(when: Date): void {
   state("gone", "retrieved_heading", [["retrieved_text", { when }], "retrieved_lost"]);
 }
 
-export function show_incomplete(): void {
-  state("bad", "incomplete_heading", ["incomplete_text", "incomplete_hint"]);
+// A page that was loaded again has lost the link's key, and cannot say that nothing is lost with it.
+export function show_incomplete(fragment: string): void {
+  const mark = fragment === "" ? mark_of_tab() : null;
+  if (mark === "opened") {
+    return state("gone", "reloaded_heading", ["reloaded_text", "reloaded_hint"]);
+  }
+  const hints: Key[] = mark === null ? ["incomplete_hint", "nothing_opened"] : ["incomplete_hint"];
+  state("bad", "incomplete_heading", ["incomplete_text", ...hints]);
 }
 
 export function show_locked(seconds: number, again: Again): void {
@@ -64,7 +71,7 @@ export function show_problem(problem: Problem, again: Again, missing: [Key, Key]
     case "deleted":
       return show_end({ state: "deleted", changed_at: when, expires_at: when });
     case "wrong-proof":
-      return state("bad", "wrong_key_heading", ["wrong_key_text", "incomplete_hint"]);
+      return state("bad", "wrong_key_heading", ["wrong_key_text", "incomplete_hint", "nothing_opened"]);
     case "locked":
       return show_locked(problem.retry_after || 900, again);
     case "rate-limited":
