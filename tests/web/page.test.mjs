@@ -56,6 +56,28 @@ test("a request is asked, filled and collected", async () => {
   await done(asker, receipt, late);
 });
 
+test("an address that has lost its key is called incomplete, also that of a request", async () => {
+  const page = await new_page(browser);
+  for (const path of ["s", "r", "q"]) {
+    await page.goto(`${SERVICE}/${path}`);
+    await heading(page, "The link is not complete");
+    await page.getByText("Nothing has been opened, and nothing is lost.").waitFor();
+  }
+  await page.goto((await new_request()).fill);
+  await heading(page, "You are asked for a secret");
+  await page.reload();
+  await heading(page, "The link is not complete");
+  await page.goto(`${SERVICE}/`);
+  await page.locator("#language").selectOption("de");
+  await page.getByRole("link", { name: "Fragen Sie mit einem Link danach" }).click();
+  await page.reload();
+  await heading(page, "Um ein Geheimnis bitten");
+  await page.locator("#language").selectOption("en");
+  await page.reload();
+  await heading(page, "Ask for a secret");
+  await done(page);
+});
+
 test("a request that nobody has answered is deleted", async () => {
   const { fill, own } = await new_request();
   const asker = await visit(browser, own);
@@ -70,7 +92,7 @@ test("a request that nobody has answered is deleted", async () => {
 test("who asks is warned before the only link to the answer is lost", async () => {
   for (const copied of [false, true]) {
     const page = await new_page(browser, { permissions: ["clipboard-write", "clipboard-read"] });
-    await page.goto(`${SERVICE}/q`);
+    await page.goto(`${SERVICE}/q?ask`);
     await page.getByRole("button", { name: "Create the links" }).click();
     await heading(page, "Your links are ready");
     if (copied) {
@@ -96,7 +118,7 @@ test("the language is the browser's, can be changed without losing anything, and
   assert.equal(await page.locator("textarea").inputValue(), "bleibt");
   await page.getByRole("link", { name: "هل تحتاج إلى سر من شخص آخر؟ اطلبه برابط." }).click();
   await heading(page, "طلب سر");
-  assert.equal(page.url(), `${SERVICE}/q?lang=ar`);
+  assert.equal(page.url(), `${SERVICE}/q?ask=&lang=ar`);
   await page.goto(`${SERVICE}/`);
   await heading(page, "Ein Geheimnis teilen");
   await done(page);

@@ -10,7 +10,9 @@ const LONG_NAME = "a very long name of a file that somebody has chosen.txt";
 
 // To a link, with the caller's language.
 async function at(page, link) {
-  await page.goto(link.includes("#") ? link.replace("#", `${page.query}#`) : `${link}${page.query}`);
+  const url = new URL(link);
+  url.search += url.search === "" ? page.query : page.query.replace("?", "&");
+  await page.goto(url.href);
   await page.locator("main h1:not(.loading)").waitFor();
 }
 const create_at = (page, base = SERVICE) => at(page, `${base}/`);
@@ -246,10 +248,10 @@ export const STATES = [
   }],
   ["receipt-missing", (page) => at(page, `${SERVICE}/r#${KEY_OF_NOBODY}`)],
   ["receipt-incomplete", (page) => at(page, `${SERVICE}/r#${KEY_OF_NOBODY.slice(1)}`)],
-  ["ask", (page) => at(page, `${SERVICE}/q`)],
-  ["ask-token", (page) => at(page, `${GUARDED}/q`)],
+  ["ask", (page) => at(page, `${SERVICE}/q?ask`)],
+  ["ask-token", (page) => at(page, `${GUARDED}/q?ask`)],
   ["asked", async (page) => {
-    await at(page, `${SERVICE}/q`);
+    await at(page, `${SERVICE}/q?ask`);
     await press(page);
     await page.locator(".keep").waitFor();
   }],
@@ -277,4 +279,5 @@ export const STATES = [
   ["request-deleted", (page) => request(page, delete_request, "own")],
   ["request-missing", (page) => at(page, `${SERVICE}/q#${NOBODYS.slice(0, 37)}B${"A".repeat(86)}`)],
   ["request-incomplete", (page) => at(page, `${SERVICE}/q#${NOBODYS}`)],
+  ["request-cut", (page) => at(page, `${SERVICE}/q`)],
 ];

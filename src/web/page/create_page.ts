@@ -5,7 +5,7 @@ import { type Bytes, base64url_encode, random_bytes, utf8 } from "./bytes";
 import type { Part } from "./container";
 import { alert_line, announce, busy, button, field, h, icon, in_view, is_busy, new_id, show } from "./dom";
 import { editor } from "./editor";
-import { type Said, duration, size, wait_of } from "./language";
+import { type Said, duration, in_language, size, wait_of } from "./language";
 import { link_box } from "./link_box";
 import { format_receipt_link, format_secret_link } from "./links";
 import { KEY_BYTES, NONCE_BYTES, derive_keys, seal_secret } from "./sealing";
@@ -118,7 +118,7 @@ export async function create_page(): Promise<void> {
       problem.element,
       h("div", { class: "actions" }, send),
     ),
-    h("p", { class: "aside" }, h("a", { href: `q${location.search}`, say: "ask_instead" })),
+    h("p", { class: "aside" }, h("a", { href: in_language("q?ask"), say: "ask_instead" })),
   );
 }
 

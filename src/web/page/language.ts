@@ -42,6 +42,15 @@ export function preferred_language(): string {
   return "en";
 }
 
+// The same address in a language: in that which was asked for, if none is named.
+export function in_language(address: string, tag = new URLSearchParams(location.search).get("lang")): string {
+  const url = new URL(address, location.href);
+  if (tag !== null) {
+    url.searchParams.set("lang", tag);
+  }
+  return url.href;
+}
+
 // False when its words did not come; then everything stays as it was.
 export async function use_language(wanted: string): Promise<boolean> {
   let loaded: Record<string, Sentence> = english;

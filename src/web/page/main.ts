@@ -2,7 +2,7 @@ import { first_fragment, take_fragment } from "./fragment";
 // The line above stays first: it takes the key out of the address bar before anything else runs.
 import { h, leave_view } from "./dom";
 import { create_page } from "./create_page";
-import { LANGUAGES, current_language, preferred_language, say, use_language } from "./language";
+import { LANGUAGES, current_language, in_language, preferred_language, say, use_language } from "./language";
 import { parse_fill_fragment, parse_receipt_fragment, parse_request_fragment, parse_secret_fragment } from "./links";
 import { open_page, sealed_by_link } from "./open_page";
 import { receipt_page } from "./receipt_page";
@@ -19,8 +19,9 @@ function open_receipt(fragment: string): Promise<void> | void {
   return receipt_key === null ? show_incomplete(fragment) : receipt_page(receipt_key);
 }
 
+// Asking has an address of its own (/q?ask), since /q alone is a link that was cut.
 function open_request_link(fragment: string): Promise<void> | void {
-  if (fragment === "") {
+  if (fragment === "" && new URLSearchParams(location.search).has("ask")) {
     return ask_page();
   }
   const own = parse_request_fragment(fragment);
@@ -59,10 +60,10 @@ function language_select(): void {
       return;
     }
     // Remembered for as long as the page lives, and for the page that a link leads to.
-    history.replaceState(history.state, "", `${location.pathname}?lang=${select.value}`);
+    history.replaceState(history.state, "", in_language(location.href, select.value));
     for (const link of document.querySelectorAll<HTMLAnchorElement>("main a[href], header a[href]")) {
       if (!link.hasAttribute("download")) {
-        link.search = location.search;
+        link.href = in_language(link.href);
       }
     }
   });

@@ -6,6 +6,7 @@ import { base64url_encode, random_bytes } from "./bytes";
 import { alert_line, announce, busy, field, h, icon, in_view, is_busy, show, when_view_ends } from "./dom";
 import { lifetime_select, link_base, receipt_section, refusal_of, token_input } from "./create_page";
 import { editor } from "./editor";
+import { in_language } from "./language";
 import { link_box } from "./link_box";
 import { type FillLink, type RequestLink, format_fill_link, format_receipt_link, format_request_link } from "./links";
 import { open_page } from "./open_page";
@@ -59,7 +60,7 @@ export async function ask_page(): Promise<void> {
       problem.element,
       h("div", { class: "actions" }, send),
     ),
-    h("p", { class: "aside" }, h("a", { href: `.${location.search}`, say: "share_instead" })),
+    h("p", { class: "aside" }, h("a", { href: in_language("."), say: "share_instead" })),
   );
 }
 
