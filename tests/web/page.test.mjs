@@ -186,6 +186,7 @@ test("over plain http from another host it says what is wrong, and asks for noth
   page.on("request", (request) => asked.push(new URL(request.url()).pathname));
   await page.goto(`${INSECURE}/s#nothing`);
   await heading(page, "This connection is not secure");
+  assert.equal(page.url(), `${INSECURE}/s#nothing`, "with https before it, it is the link");
   assert.deepEqual(asked.filter((path) => path.startsWith("/api/")), []);
   await done(page);
 });

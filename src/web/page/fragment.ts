@@ -11,7 +11,8 @@ export function mark_tab(mark: Mark): void {
 
 export function take_fragment(): string {
   const fragment = location.hash.slice(1);
-  if (location.hash !== "") {
+  // Over plain http nothing can be opened, and the reader is told to put https before this very link.
+  if (location.hash !== "" && isSecureContext) {
     mark_tab("link");
   }
   return fragment;
