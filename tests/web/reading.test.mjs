@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 
 import { create, done, download, file, heading, launch, open, press, secret_of, visit } from "./browser.mjs";
-import { SERVICE, lock, store, take_view, views_of } from "./service.mjs";
+import { SERVICE, delete_secret, lock, store, take_view, views_of } from "./service.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -107,6 +107,20 @@ test("a secret with views left can be deleted by its reader, and others are told
   await heading(other, "It was deleted");
   await done(other);
   await done(page);
+});
+
+test("a secret that is gone meanwhile is not deleted again and again", async () => {
+  for (const end of [take_view, delete_secret]) {
+    const made = await store({ views: 2 });
+    const page = await visit(browser, made.link);
+    await open(page);
+    await page.getByText("It can be opened once more.").waitFor();
+    await end(made);
+    await press(page, "Delete it from the server now");
+    await page.getByText(end === take_view ? "It is gone from this server already" : "It is deleted from this server").waitFor();
+    assert.equal(await page.getByRole("button", { name: "Delete it" }).count(), 0);
+    await done(page);
+  }
 });
 
 test("a receipt tells what has become of a secret, and deletes it after a second question", async () => {

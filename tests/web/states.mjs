@@ -185,6 +185,14 @@ export const STATES = [
     await page.locator("button.danger").click();
     await page.locator("button.danger").waitFor({ state: "detached" });
   }],
+  ["opened-gone", async (page) => {
+    const made = await secret(page, { views: 2 });
+    await press(page);
+    await page.locator("button.danger").waitFor();
+    await take_view(made);
+    await page.locator("button.danger").click();
+    await page.locator("button.danger").waitFor({ state: "detached" });
+  }],
   ["retrieved", (page) => secret(page, {}, { before: take_view })],
   ["retrieved-meanwhile", async (page) => {
     const made = await secret(page, {});

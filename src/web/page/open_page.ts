@@ -173,13 +173,14 @@ function opened_parts(parts: Part[], { views_left, access }: Opened): HTMLElemen
         return;
       }
       const answer = await busy(away, "deleting", "delete_now", () => api.delete_secret(access));
-      if (answer.problem === undefined || answer.problem.name === "deleted") {
-        away.remove();
-        say(left, "deleted_rest");
-        left.focus();
-      } else {
-        problem.tell("delete_failed");
+      const refused = answer.problem?.name ?? "deleted";
+      if (!["deleted", "retrieved", "not-found"].includes(refused)) {
+        return problem.tell("delete_failed");
       }
+      problem.tell(null);
+      away.remove();
+      say(left, refused === "deleted" ? "deleted_rest" : "gone_rest");
+      left.focus();
     });
     actions.append(away);
   }
