@@ -191,6 +191,26 @@ test("over plain http from another host it says what is wrong, and asks for noth
   await done(page);
 });
 
+test("a script that does not come, or that an old browser does not understand, leaves a page with words", async () => {
+  for (const script of [{ status: 404 }, { contentType: "text/javascript", body: "a future syntax" }]) {
+    const page = await new_page(browser);
+    await page.route("**/page/page.*.js", (route) => route.fulfill(script));
+    await page.goto(`${SERVICE}/s#key`);
+    await page.getByText("If this message stays, load the page again, or open the link in a newer browser.").waitFor();
+    assert.equal(page.url(), `${SERVICE}/s#key`, "there it is still whole");
+    await page.context().close();
+  }
+});
+
+test("words that do not come are English", async () => {
+  const page = await new_page(browser, { locale: "de-AT" });
+  await page.route("**/page/de.*.json", () => {}); // no answer
+  await page.goto(`${SERVICE}/`);
+  await heading(page, "Share a secret");
+  assert.equal(await page.locator("#language").inputValue(), "en");
+  await done(page);
+});
+
 test("without JavaScript it says what to do", async () => {
   // Playwright's own switch stops scripts, and lets the page be read as if there were any.
   const without = await launch([TRUST, "--blink-settings=scriptEnabled=false"]);

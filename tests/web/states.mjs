@@ -13,7 +13,7 @@ async function at(page, link) {
   const url = new URL(link);
   url.search += url.search === "" ? page.query : page.query.replace("?", "&");
   await page.goto(url.href);
-  await page.locator("main h1:not(.loading)").waitFor();
+  await page.locator("main > h1:not(.loading)").waitFor();
 }
 const create_at = (page, base = SERVICE) => at(page, `${base}/`);
 const press = (page) => page.locator("main button.large").click();
@@ -145,6 +145,11 @@ export const STATES = [
     await page.goto(link.replace("#", `${page.query}#`));
     await page.locator("h1.loading").waitFor();
   }],
+  ["script-missing", async (page) => {
+    await page.route("**/page/page.*.js", (route) => route.fulfill({ status: 404 }), { times: 1 });
+    await page.goto(`${SERVICE}/s#${NOBODYS}`);
+    await page.locator(".stalled").waitFor();
+  }],
   ["sealed", (page) => secret(page, { views: 3 })],
   ["sealed-passphrase", (page) => secret(page, { passphrase: "p" })],
   ["passphrase-missing", async (page) => {
@@ -169,7 +174,7 @@ export const STATES = [
     }, { times: 1 });
     await press(page);
     await page.locator(".revealed").waitFor();
-    await page.locator("h1:not(.loading)").waitFor();
+    await page.locator("main > h1:not(.loading)").waitFor();
   }],
   ["opened-reloaded", async (page) => {
     await opened(page, {});
