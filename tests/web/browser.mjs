@@ -80,7 +80,7 @@ export async function create(browser, wishes = { text: "for your eyes only" }, b
 
 // Asks through the page itself.
 export async function ask(browser, base = SERVICE) {
-  const page = await visit(browser, `${base}/q`);
+  const page = await visit(browser, `${base}/q?ask`);
   await press(page, "Create the links");
   await heading(page, "Your links are ready");
   const fill = await page.getByLabel("Link for the other person").inputValue();

@@ -33,7 +33,7 @@ async function slow_page(path) {
 
 for (const [what, call, path, shown] of [
   ["creates", "secrets", async () => `${SERVICE}/`, "Your link is ready"],
-  ["asks", "requests", async () => `${SERVICE}/q`, "Your links are ready"],
+  ["asks", "requests", async () => `${SERVICE}/q?ask`, "Your links are ready"],
   ["answers", "requests/fill", async () => (await new_request()).fill, "It is sent"],
 ]) {
   test(`a double click ${what} once, however long the browser takes`, async () => {

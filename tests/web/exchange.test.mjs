@@ -116,7 +116,7 @@ test("the page asks, the client fills, the page collects", async () => {
 
 test("the client asks, the page fills, the client collects", async () => {
   const { link, own_link } = JSON.parse(await client_says(["request", "--json"]));
-  assert.equal((await client(["request", "--collect", own_link, "--no-wait"])).code, 1);
+  assert.equal((await client(["request", "--collect", own_link, "--no-wait"])).code, 8);
   const receipt = await answer(browser, link, TEXT);
   assert.equal(await state_of(receipt), "live");
   assert.equal((await client_says(["request", "--collect", own_link])).toString(), TEXT);

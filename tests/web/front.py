@@ -20,8 +20,14 @@ def problem(status, name, headers=()):
     return status, dict(headers) | {"Content-Type": "application/problem+json"}, json.dumps(body).encode()
 
 
+def html(status, title):
+    return status, {"Content-Type": "text/html"}, f"<!doctype html><title>{title}</title>".encode()
+
+
 ANSWERS = {"503": problem(503, "unavailable"), "500": problem(500, "internal"),
-           "portal": (200, {"Content-Type": "text/html"}, b"<!doctype html><title>Log in to this network</title>")}
+           "429": problem(429, "rate-limited", {"Retry-After": "1"}), "portal": html(200, "Log in to this network")}
+# The service has answered, and the browser hears something else.
+INSTEAD = {"lost, 500": problem(500, "internal"), "lost, 403": html(403, "Blocked"), "lost, 524": html(524, "A timeout occurred")}
 AFTER = ("lose", "cut", "stall", "paced")  # the service has answered, and the browser does not hear it (all)
 
 
@@ -147,6 +153,8 @@ def handler_of(front):
             if fault in ANSWERS:
                 return self.send(*ANSWERS[fault])
             status, headers, answer = self.ask_service(body)
+            if fault in INSTEAD:
+                return self.send(*INSTEAD[fault])
             if fault == "lose":
                 return self.reset()
             if fault in AFTER:

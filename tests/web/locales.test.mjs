@@ -45,14 +45,15 @@ test("a time stands for itself where a language would bend its words", () => {
   }
 });
 
-test("who has no JavaScript is told so in every language", () => {
-  const page = readFileSync(new URL("../page.html", folder), "utf8");
-  const [, inside] = /<noscript>(.*)<\/noscript>/s.exec(page);
-  const told = [...inside.matchAll(/<p lang="(\w+)"( dir="rtl")?>([^<]*JavaScript[^<]*)<\/p>/g)];
-  assert.deepEqual(told.map(([, language]) => language).sort(), readdirSync(folder).map((file) => file.replace(".json", "")).sort());
-  assert.deepEqual(told.filter(([, , rtl]) => rtl).map(([, language]) => language), ["ar"]);
-  assert.equal(new Set(told.map(([, , , text]) => text)).size, told.length);
-});
+for (const [what, block] of [["has no JavaScript", /<noscript>(.*)<\/noscript>/s], ["waits for the script", /<div class="loading stalled">(.*)<\/div>\n<\/main>/s]]) {
+  test(`who ${what} is told so in every language`, () => {
+    const [, inside] = block.exec(readFileSync(new URL("../page.html", folder), "utf8"));
+    const told = [...inside.matchAll(/<p lang="(\w+)"( dir="rtl")?>([^<]+)<\/p>/g)];
+    assert.deepEqual(told.map(([, language]) => language).sort(), readdirSync(folder).map((file) => file.replace(".json", "")).sort());
+    assert.deepEqual(told.filter(([, , rtl]) => rtl).map(([, language]) => language), ["ar"]);
+    assert.equal(new Set(told.map(([, , , text]) => text)).size, told.length);
+  });
+}
 
 test("every sentence is said somewhere", () => {
   const sources = new URL("../", folder);

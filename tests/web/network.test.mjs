@@ -65,6 +65,48 @@ function check_tries(tries) {
   assert.deepEqual([new Set(keys).size, new Set(tries.map(({ body }) => body)).size], [1, 1]);
 }
 
+test("a proxy that gives up while the secret is on its way is asked again, and one view is taken", async () => {
+  const { link, key } = await store({ views: 2 });
+  const page = await visit(browser, through_front(link));
+  await front({ faults: [{ path: "secrets/retrieve", fault: "lost, 524" }] });
+  await open(page);
+  assert.equal(await secret_of(page), "for your eyes only");
+  assert.equal(await views_of(key), 1);
+  await done(page);
+});
+
+for (const fault of ["lost, 500", "lost, 403"]) {
+  test(`after an answer that says nothing of the secret (${fault}) the next try has it`, async () => {
+    for (const pasted of [false, true]) {
+      const { link, key } = await store();
+      const page = await visit(browser, through_front(link));
+      await front({ faults: [{ path: "secrets/retrieve", fault }] });
+      await open(page);
+      await heading(page, "The server is not available");
+      assert.equal(await views_of(key), 0);
+      await (pasted ? page.evaluate((hash) => (location.hash = hash), new URL(link).hash) : press(page, "Try again"));
+      await open(page);
+      assert.equal(await secret_of(page), "for your eyes only");
+      await done(page);
+    }
+  });
+}
+
+test("after a lost answer and a refusal the next try has the secret", async () => {
+  const { link, key } = await store();
+  const page = await visit(browser, through_front(link));
+  for (const [fault, told] of [["lost, 403", "The server is not available"], ["429", "Too many tries"]]) {
+    await front({ faults: [{ path: "secrets/retrieve", fault }] });
+    await open(page);
+    await heading(page, told);
+    assert.equal(await views_of(key), 0);
+    await press(page, "Try again");
+  }
+  await open(page);
+  assert.equal(await secret_of(page), "for your eyes only");
+  await done(page);
+});
+
 test("a creation whose answer is lost is repeated, and stores one secret", async () => {
   const page = await visit(browser, `${FRONT}/`);
   await fill_secret(page, { text: "for your eyes only", passphrase: "correct horse" });
@@ -199,6 +241,19 @@ test("a secret that is gone after a lost answer is not blamed on somebody else",
   await Promise.all([open(page), page.waitForEvent("requestfailed")]);
   assert.equal((await take_view(made)).status, 200);
   await front({ clear: true });
+  await page.getByText("Probably that was you").waitFor();
+  await done(page);
+});
+
+test("neither is one that is gone when the page has given up, and is asked again", async () => {
+  const made = await store();
+  await front({ faults: [{ path: "secrets/retrieve", fault: "drop", count: FOR_EVER }] });
+  const page = await open_under_clock(made.link);
+  await run_until(page, page.getByText("No connection"), 90);
+  assert.equal((await take_view(made)).status, 200);
+  await front({ clear: true });
+  await press(page, "Try again");
+  await open(page);
   await page.getByText("Probably that was you").waitFor();
   await done(page);
 });

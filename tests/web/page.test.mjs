@@ -65,6 +65,28 @@ test("a request is asked, filled and collected", async () => {
   await done(asker, receipt, late);
 });
 
+test("an address that has lost its key is called incomplete, also that of a request", async () => {
+  const page = await new_page(browser);
+  for (const path of ["s", "r", "q"]) {
+    await page.goto(`${SERVICE}/${path}`);
+    await heading(page, "The link is not complete");
+    await page.getByText("Nothing has been opened, and nothing is lost.").waitFor();
+  }
+  await page.goto((await new_request()).fill);
+  await heading(page, "You are asked for a secret");
+  await page.reload();
+  await heading(page, "The link is not complete");
+  await page.goto(`${SERVICE}/`);
+  await page.locator("#language").selectOption("de");
+  await page.getByRole("link", { name: "Fragen Sie mit einem Link danach" }).click();
+  await page.reload();
+  await heading(page, "Um ein Geheimnis bitten");
+  await page.locator("#language").selectOption("en");
+  await page.reload();
+  await heading(page, "Ask for a secret");
+  await done(page);
+});
+
 test("a request that nobody has answered is deleted", async () => {
   const { fill, own } = await new_request();
   const asker = await visit(browser, own);
@@ -79,7 +101,7 @@ test("a request that nobody has answered is deleted", async () => {
 test("who asks is warned before the only link to the answer is lost", async () => {
   for (const copied of [false, true]) {
     const page = await new_page(browser, { permissions: ["clipboard-write", "clipboard-read"] });
-    await page.goto(`${SERVICE}/q`);
+    await page.goto(`${SERVICE}/q?ask`);
     await page.getByRole("button", { name: "Create the links" }).click();
     await heading(page, "Your links are ready");
     if (copied) {
@@ -105,7 +127,7 @@ test("the language is the browser's, can be changed without losing anything, and
   assert.equal(await page.locator("textarea").inputValue(), "bleibt");
   await page.getByRole("link", { name: "هل تحتاج إلى سر من شخص آخر؟ اطلبه برابط." }).click();
   await heading(page, "طلب سر");
-  assert.equal(page.url(), `${SERVICE}/q?lang=ar`);
+  assert.equal(page.url(), `${SERVICE}/q?ask=&lang=ar`);
   assert.deepEqual(await page.evaluate(() => [document.cookie, localStorage.length, sessionStorage.length]), ["", 0, 0]);
   await page.goto(`${SERVICE}/`);
   await heading(page, "Ein Geheimnis teilen");
@@ -174,7 +196,28 @@ test("over plain http from another host it says what is wrong, and asks for noth
   page.on("request", (request) => asked.push(new URL(request.url()).pathname));
   await page.goto(`${INSECURE}/s#nothing`);
   await heading(page, "This connection is not secure");
+  assert.equal(page.url(), `${INSECURE}/s#nothing`, "with https before it, it is the link");
   assert.deepEqual(asked.filter((path) => path.startsWith("/api/")), []);
+  await done(page);
+});
+
+test("a script that does not come, or that an old browser does not understand, leaves a page with words", async () => {
+  for (const script of [{ status: 404 }, { contentType: "text/javascript", body: "a future syntax" }]) {
+    const page = await new_page(browser);
+    await page.route("**/page/page.*.js", (route) => route.fulfill(script));
+    await page.goto(`${SERVICE}/s#key`);
+    await page.getByText("If this message stays, load the page again, or open the link in a newer browser.").waitFor();
+    assert.equal(page.url(), `${SERVICE}/s#key`, "there it is still whole");
+    await page.context().close();
+  }
+});
+
+test("words that do not come are English", async () => {
+  const page = await new_page(browser, { locale: "de-AT" });
+  await page.route("**/page/de.*.json", () => {}); // no answer
+  await page.goto(`${SERVICE}/`);
+  await heading(page, "Share a secret");
+  assert.equal(await page.locator("#language").inputValue(), "en");
   await done(page);
 });
 

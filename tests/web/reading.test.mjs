@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 
 import { create, done, download, file, heading, launch, new_page, open, press, secret_of, visit } from "./browser.mjs";
-import { SERVICE, expiry, lock, new_request, request_expiry, store, take_view, views_of } from "./service.mjs";
+import { SERVICE, delete_secret, expiry, lock, new_request, request_expiry, store, take_view, views_of } from "./service.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -125,6 +125,20 @@ test("a secret with views left can be deleted by its reader, and others are told
   await done(page);
 });
 
+test("a secret that is gone meanwhile is not deleted again and again", async () => {
+  for (const end of [take_view, delete_secret]) {
+    const made = await store({ views: 2 });
+    const page = await visit(browser, made.link);
+    await open(page);
+    await page.getByText("It can be opened once more.").waitFor();
+    await end(made);
+    await press(page, "Delete it from the server now");
+    await page.getByText(end === take_view ? "It is gone from this server already" : "It is deleted from this server").waitFor();
+    assert.equal(await page.getByRole("button", { name: "Delete it" }).count(), 0);
+    await done(page);
+  }
+});
+
 test("a receipt tells what has become of a secret, and deletes it after a second question", async () => {
   const made = await store({ views: 3 });
   const page = await visit(browser, made.receipt);
@@ -176,14 +190,29 @@ test("another link in the same tab is opened as if it came first", async () => {
   await done(page);
 });
 
-test("an opened secret does not come back by the back button", async () => {
+test("an opened secret does not come back by the back button or by loading again, and the page says that it was opened", async () => {
   const { link } = await store();
   const page = await visit(browser, link);
   await open(page);
   await secret_of(page);
-  await page.goto(`${SERVICE}/q`);
-  await page.goBack();
+  await page.locator("#language").selectOption("de");
+  await page.locator("#language").selectOption("en");
+  await page.goto(`${SERVICE}/`);
+  for (const come_back of [() => page.goBack(), () => page.reload()]) {
+    await come_back();
+    await heading(page, "You have opened it");
+    assert.ok(!(await page.content()).includes("for your eyes only"));
+    assert.equal(await page.evaluate(() => history.state), "opened");
+  }
+  await done(page);
+});
+
+test("a page that is loaded again with a link does not say that nothing is lost", async () => {
+  const { link } = await store();
+  const page = await visit(browser, link.slice(0, -7));
+  await page.getByText("Nothing has been opened, and nothing is lost.").waitFor();
+  await page.reload();
   await heading(page, "The link is not complete");
-  assert.ok(!(await page.content()).includes("for your eyes only"));
+  assert.equal(await page.getByText("nothing is lost").count(), 0);
   await done(page);
 });

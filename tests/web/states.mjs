@@ -1,5 +1,5 @@
 // Every state that the page can be in, and how to get there: [name, says, how]. All but those that say `front` are those of
-// the real service. `says` is a sentence (of locales/) that stands there and in few other states. `how` leads the page under
+// the real service. `says` is a sentence (of locales/, or a pattern) that stands there and in few other states. `how` leads the page under
 // test, whose language, width and colours are the caller's, to it.
 
 import { file, run_until } from "./browser.mjs";
@@ -11,8 +11,10 @@ const LONG_NAME = "a very long name of a file that somebody has chosen.txt";
 
 // To a link, with the caller's language.
 async function at(page, link) {
-  await page.goto(link.includes("#") ? link.replace("#", `${page.query}#`) : `${link}${page.query}`);
-  await page.locator("main h1").waitFor();
+  const url = new URL(link);
+  url.search += url.search === "" ? page.query : page.query.replace("?", "&");
+  await page.goto(url.href);
+  await page.locator("main > h1:not(.loading)").waitFor();
 }
 const create_at = (page, base = SERVICE) => at(page, `${base}/`);
 const press = (page) => page.locator("main button.large").click();
@@ -139,6 +141,18 @@ export const STATES = [
     await page.locator("summary").click();
     await page.locator(".qr").waitFor();
   }],
+  ["loading", "one_moment", async (page) => {
+    const { link } = await store();
+    await page.route("**/api/v2/secrets/status", () => {}, { times: 1 });
+    await page.goto(link.replace("#", `${page.query}#`));
+    await page.locator("h1.loading").waitFor();
+  }],
+  ["script-missing", /^This page is loading\. /, async (page) => {
+    await page.route("**/page/page.*.js", (route) => route.fulfill({ status: 404 }), { times: 1 });
+    await page.goto(`${SERVICE}/s#${NOBODYS}`);
+    await page.locator(".stalled").waitFor();
+    page.complaints.length = 0; // of the script
+  }],
   ["sealed", "sealed_text", (page) => secret(page, { views: 3 })],
   ["sealed-passphrase", "passphrase_from_sender", (page) => secret(page, { passphrase: "p" })],
   ["passphrase-missing", "passphrase_needed", async (page) => {
@@ -154,12 +168,36 @@ export const STATES = [
   }],
   ["opened-text", "last_view", (page) => opened(page, { text: "user: admin\npassword: c0rrect-horse\n\nhttps://example.org/a/rather/long/address?that=has&to=be&broken=somewhere" })],
   ["opened-files", "files_heading", (page) => opened(page, { text: "the keys", files: [file("id_ed25519", "key"), file("отчёт.pdf", "x".repeat(70000))], views: 3 })],
+  ["opened-late", "opened_late", async (page) => {
+    await secret(page, { files: [file("id_ed25519", "key")], views: 2 });
+    const other = await store();
+    await page.route("**/api/v2/secrets/retrieve", async (route) => {
+      await page.evaluate((hash) => (location.hash = hash), new URL(other.link).hash); // pasted while it is on its way
+      await route.continue();
+    }, { times: 1 });
+    await press(page);
+    await page.locator(".revealed").waitFor();
+    await page.locator("main > h1:not(.loading)").waitFor();
+  }],
+  ["opened-reloaded", "reloaded_text", async (page) => {
+    await opened(page, {});
+    await page.reload();
+    await told(page, ".badge.gone");
+  }],
   ["opened-hidden", "secret_hidden", async (page) => {
     await opened(page, {});
     await page.locator(".revealed .actions button").last().click();
   }],
   ["opened-deleted", "deleted_rest", async (page) => {
     await opened(page, { views: 2 });
+    await page.locator("button.danger").click();
+    await page.locator("button.danger").waitFor({ state: "detached" });
+  }],
+  ["opened-gone", "gone_rest", async (page) => {
+    const made = await secret(page, { views: 2 });
+    await press(page);
+    await page.locator("button.danger").waitFor();
+    await take_view(made);
     await page.locator("button.danger").click();
     await page.locator("button.danger").waitFor({ state: "detached" });
   }],
@@ -227,10 +265,10 @@ export const STATES = [
   }],
   ["receipt-missing", "receipt_missing_text", (page) => at(page, `${SERVICE}/r#${KEY_OF_NOBODY}`)],
   ["receipt-incomplete", "incomplete_text", (page) => at(page, `${SERVICE}/r#${KEY_OF_NOBODY.slice(1)}`)],
-  ["ask", "ask_lede", (page) => at(page, `${SERVICE}/q`)],
-  ["ask-token", "token_hint", (page) => at(page, `${GUARDED}/q`)],
+  ["ask", "ask_lede", (page) => at(page, `${SERVICE}/q?ask`)],
+  ["ask-token", "token_hint", (page) => at(page, `${GUARDED}/q?ask`)],
   ["asked", "asked_keep_text", async (page) => {
-    await at(page, `${SERVICE}/q`);
+    await at(page, `${SERVICE}/q?ask`);
     await press(page);
     await page.locator(".keep").waitFor();
   }],
@@ -258,4 +296,5 @@ export const STATES = [
   ["request-deleted", "request_deleted_text", (page) => request(page, delete_request, "own")],
   ["request-missing", "request_missing_text", (page) => at(page, `${SERVICE}/q#${NOBODYS.slice(0, 37)}B${"A".repeat(86)}`)],
   ["request-incomplete", "incomplete_text", (page) => at(page, `${SERVICE}/q#${NOBODYS}`)],
+  ["request-cut", "incomplete_text", (page) => at(page, `${SERVICE}/q`)],
 ];

@@ -10,7 +10,8 @@ export interface Problem {
   status: number; // 0: no answer
   at: Date | null;
   retry_after: number; // seconds; 0: not said
-  repeated: boolean; // there were tries before this answer whose outcome is not known
+  temporary: boolean; // worth another try
+  in_doubt: boolean; // what was asked for may have happened, by this try or by one before
 }
 
 export type Answer<Value> = { value: Value; problem?: undefined } | { value?: undefined; problem: Problem };
@@ -39,7 +40,6 @@ const SILENCE = 15_000;
 const UPLOAD_RATE = 16; // bytes a millisecond: a slower upload is ended by the server, too
 const JSON_TYPE = "application/json";
 export const BYTES_TYPE = "application/octet-stream";
-const TEMPORARY = [502, 503, 504];
 
 // `heard` is told how much of the answer is there, with each piece. A connection that says nothing for a while is dead.
 async function attempt(call: Call, heard: (bytes: number) => void): Promise<Reply | null> {
@@ -89,29 +89,35 @@ export async function ask<Value>(call: Call, read: (reply: Reply) => Value): Pro
       last = performance.now();
     }
   };
-  let repeated = false;
+  let in_doubt = false;
   for (let wait = 500; ; wait = Math.min(wait * 2, 8000)) {
     const reply = await attempt(call, heard);
-    if (reply !== null && is_ours(reply, call.answer ?? JSON_TYPE)) {
-      const good = reply.status >= 200 && reply.status < 300;
-      return good ? { value: read(reply) } : { problem: { ...problem_of(reply), repeated } };
+    if (reply !== null && is_wanted(reply, call.answer ?? JSON_TYPE)) {
+      return { value: read(reply) };
     }
-    if (performance.now() + wait - last > (call.patience ?? PATIENCE_SHORT)) {
-      return { problem: { ...(reply === null ? NO_ANSWER : problem_of(reply)), repeated: true } };
+    const problem = reply === null ? NO_ANSWER : problem_of(reply);
+    in_doubt ||= problem.in_doubt;
+    if (!problem.temporary || performance.now() + wait - last > (call.patience ?? PATIENCE_SHORT)) {
+      return { problem: { ...problem, in_doubt } };
     }
-    repeated = true;
     call.trouble?.();
     await pause(wait);
   }
 }
 
 // A network that wants a login answers 200 as well, with a page of its own.
-function is_ours(reply: Reply, type: string): boolean {
-  const good = reply.status >= 200 && reply.status < 300;
-  return good ? (reply.headers.get("Content-Type") ?? "").startsWith(type) : !TEMPORARY.includes(reply.status);
+function is_wanted({ status, headers }: Reply, type: string): boolean {
+  return status >= 200 && status < 300 && (headers.get("Content-Type") ?? "").startsWith(type);
 }
 
-const NO_ANSWER: Problem = { name: "unreachable", status: 0, at: null, retry_after: 0, repeated: true };
+const NO_ANSWER: Problem = {
+  name: "unreachable",
+  status: 0,
+  at: null,
+  retry_after: 0,
+  temporary: true,
+  in_doubt: true,
+};
 // What a proxy before the server may say without knowing our problems.
 const BY_STATUS: Record<number, string> = { 401: "unauthorized", 403: "forbidden", 413: "too-large", 429: "rate-limited" };
 
@@ -130,11 +136,14 @@ export const number_of = (value: unknown, otherwise = 0): number => (typeof valu
 function problem_of(reply: Reply): Problem {
   const json = json_of(reply);
   const known = /^urn:disposable-secrets:problem:([a-z-]+)$/.exec(String(json["type"]));
+  const { status } = reply;
   return {
-    name: known?.[1] ?? BY_STATUS[reply.status] ?? "unavailable",
-    status: reply.status,
+    name: known?.[1] ?? BY_STATUS[status] ?? "unavailable",
+    status,
     at: time_of(json["at"]),
     retry_after: Number(reply.headers.get("Retry-After")) || 0,
-    repeated: false,
+    // What somebody before the service says (a proxy that waited for too long) tells nothing of what the service did.
+    temporary: known === null ? status < 400 || status >= 500 : status === 503,
+    in_doubt: known === null || status >= 500,
   };
 }

@@ -3,9 +3,9 @@
 import * as api from "./api";
 import { type Bytes, base64url_encode, random_bytes, utf8 } from "./bytes";
 import type { Part } from "./container";
-import { alert_line, announce, busy, button, field, h, icon, is_busy, new_id, show } from "./dom";
+import { alert_line, announce, busy, button, field, h, icon, in_view, is_busy, new_id, show } from "./dom";
 import { editor } from "./editor";
-import { type Key, type Said, duration, size, wait_of } from "./language";
+import { type Key, type Said, duration, in_language, size, wait_of } from "./language";
 import { link_box } from "./link_box";
 import { format_receipt_link, format_secret_link } from "./links";
 import { KEY_BYTES, NONCE_BYTES, derive_keys, seal_secret } from "./sealing";
@@ -64,9 +64,9 @@ interface Wishes extends Options {
 }
 
 export async function create_page(): Promise<void> {
-  const asked = await api.service();
+  const asked = await in_view(api.service());
   if (asked.problem !== undefined) {
-    return show_problem(asked.problem, () => void create_page());
+    return show_problem(asked.problem, create_page);
   }
   const service = asked.value;
   const content = editor("secret", service.upload_bytes_max);
@@ -122,7 +122,7 @@ export async function create_page(): Promise<void> {
       problem.element,
       h("div", { class: "actions" }, send),
     ),
-    h("p", { class: "aside" }, h("a", { href: `q${location.search}`, say: "ask_instead" })),
+    h("p", { class: "aside" }, h("a", { href: in_language("q?ask"), say: "ask_instead" })),
   );
 }
 

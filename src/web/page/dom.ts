@@ -82,18 +82,47 @@ export function when_view_ends(ending: () => void): void {
   endings_of_next.push(ending);
 }
 
+let view = 0;
+
+function end_view(): void {
+  view += 1;
+  endings.forEach((ending) => ending());
+  endings = [];
+}
+
+// What `work` brings, unless the view has changed meanwhile: then who waits for it is never called back, since a late
+// answer must not replace what was opened since. Every view that is shown after an answer waits for it by this.
+export function in_view<Value>(work: Promise<Value>): Promise<Value> {
+  const mine = view;
+  return new Promise((resolve, reject) => work.then((value) => mine === view && resolve(value), reject));
+}
+
+// Stays below all views that follow. For what cannot be had again.
+const kept: HTMLElement[] = [];
+export function keep(element: HTMLElement): void {
+  endings_of_next = [];
+  kept.push(element);
+  main().append(element);
+}
+
+// Between a link and its view.
+export function leave_view(): void {
+  end_view();
+  main().replaceChildren(h("h1", { class: "loading", say: "one_moment" }), ...kept);
+}
+
 // Another view: its heading gets the focus, so that who does not see the page hears where they are.
 export function show(heading: Said, ...children: Child[]): void {
-  endings.forEach((ending) => ending());
+  end_view();
   endings = endings_of_next;
   endings_of_next = [];
   const title = h("h1", { say: heading, tabindex: -1 });
   const [first, ...rest] = children;
   // A badge stands above the heading.
   if (first instanceof Element && first.classList.contains("badge")) {
-    main().replaceChildren(first, title, ...rest);
+    main().replaceChildren(first, title, ...rest, ...kept);
   } else {
-    main().replaceChildren(title, ...children);
+    main().replaceChildren(title, ...children, ...kept);
   }
   const name = document.querySelector<HTMLMetaElement>("meta[name=application-name]")?.content ?? "";
   say(document.querySelector("title")!, ["title", { heading: () => sentence(heading), name: () => name }]);

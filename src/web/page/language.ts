@@ -23,6 +23,8 @@ export const LANGUAGES: Record<string, string> = {
 };
 const RIGHT_TO_LEFT = new Set(["ar"]);
 
+const PATIENCE = 3000; // milliseconds for the words of a language
+
 let language = "en";
 let region = "en"; // the language as the browser has it, with its country: how times and numbers are written
 let sentences: Record<string, Sentence> = english;
@@ -42,12 +44,21 @@ export function preferred_language(): string {
   return "en";
 }
 
+// The same address in a language: in that which was asked for, if none is named.
+export function in_language(address: string, tag = new URLSearchParams(location.search).get("lang")): string {
+  const url = new URL(address, location.href);
+  if (tag !== null) {
+    url.searchParams.set("lang", tag);
+  }
+  return url.href;
+}
+
 // False when its words did not come; then everything stays as it was.
 export async function use_language(wanted: string): Promise<boolean> {
   let loaded: Record<string, Sentence> = english;
   if (wanted !== "en") {
     try {
-      const response = await fetch(`page/${LOCALE_FILES[wanted]}`);
+      const response = await fetch(`page/${LOCALE_FILES[wanted]}`, { signal: AbortSignal.timeout(PATIENCE) });
       if (!response.ok) {
         return false;
       }

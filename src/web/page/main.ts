@@ -1,8 +1,8 @@
 import { first_fragment, take_fragment } from "./fragment";
 // The line above stays first: it takes the key out of the address bar before anything else runs.
-import { h } from "./dom";
+import { h, leave_view } from "./dom";
 import { create_page } from "./create_page";
-import { LANGUAGES, current_language, preferred_language, say, use_language } from "./language";
+import { LANGUAGES, current_language, in_language, preferred_language, say, use_language } from "./language";
 import { parse_fill_fragment, parse_receipt_fragment, parse_request_fragment, parse_secret_fragment } from "./links";
 import { open_page, sealed_by_link } from "./open_page";
 import { receipt_page } from "./receipt_page";
@@ -11,16 +11,17 @@ import { show_incomplete, state } from "./states";
 
 function open_link(fragment: string): Promise<void> | void {
   const link = parse_secret_fragment(fragment);
-  return link === null ? show_incomplete() : open_page(sealed_by_link(link));
+  return link === null ? show_incomplete(fragment) : open_page(sealed_by_link(link));
 }
 
 function open_receipt(fragment: string): Promise<void> | void {
   const receipt_key = parse_receipt_fragment(fragment);
-  return receipt_key === null ? show_incomplete() : receipt_page(receipt_key);
+  return receipt_key === null ? show_incomplete(fragment) : receipt_page(receipt_key);
 }
 
+// Asking has an address of its own (/q?ask), since /q alone is a link that was cut.
 function open_request_link(fragment: string): Promise<void> | void {
-  if (fragment === "") {
+  if (fragment === "" && new URLSearchParams(location.search).has("ask")) {
     return ask_page();
   }
   const own = parse_request_fragment(fragment);
@@ -28,10 +29,11 @@ function open_request_link(fragment: string): Promise<void> | void {
   if (own !== null) {
     return collect_page(own);
   }
-  return fill === null ? show_incomplete() : fill_page(fill);
+  return fill === null ? show_incomplete(fragment) : fill_page(fill);
 }
 
 function route(fragment: string): Promise<void> | void {
+  leave_view();
   if (!isSecureContext || crypto.subtle === undefined) {
     return state("bad", "insecure_heading", ["insecure_text"]);
   }
@@ -58,10 +60,10 @@ function language_select(): void {
       return;
     }
     // Remembered for as long as the page lives, and for the page that a link leads to.
-    history.replaceState(null, "", `${location.pathname}?lang=${select.value}`);
+    history.replaceState(history.state, "", in_language(location.href, select.value));
     for (const link of document.querySelectorAll<HTMLAnchorElement>("main a[href], header a[href]")) {
       if (!link.hasAttribute("download")) {
-        link.search = location.search;
+        link.href = in_language(link.href);
       }
     }
   });

@@ -4,7 +4,8 @@
 import * as api from "./api";
 import { type Bytes, random_bytes } from "./bytes";
 import type { Part } from "./container";
-import { alert_line, announce, busy, button, field, h, icon, is_busy, new_id, show } from "./dom";
+import { alert_line, announce, busy, button, field, h, icon, in_view, is_busy, keep, new_id, show } from "./dom";
+import { mark_tab } from "./fragment";
 import { say, size } from "./language";
 import type { SecretLink } from "./links";
 import { revealed } from "./revealed";
@@ -12,6 +13,11 @@ import { derive_keys, open_secret } from "./sealing";
 import { show_end, show_locked, show_lost, show_problem, state } from "./states";
 
 const CLAIM_BYTES = 16;
+const NOTHING_TO_HAVE = ["deleted", "not-found", "wrong-proof"];
+
+// The forms whose openings may have happened unheard, by the key of the secret: there its claim still helps, also when the
+// link is put into the same tab again.
+const unsettled = new Map<string, () => void>();
 
 export interface Sealed {
   secret_key: string;
@@ -35,8 +41,12 @@ export function sealed_by_link(link: SecretLink): Sealed {
 }
 
 export async function open_page(sealed: Sealed): Promise<void> {
-  const again = (): void => void open_page(sealed);
-  const answer = await api.secret_status(sealed.secret_key);
+  const form = unsettled.get(sealed.secret_key);
+  if (form !== undefined) {
+    return form();
+  }
+  const again = (): Promise<void> => open_page(sealed);
+  const answer = await in_view(api.secret_status(sealed.secret_key));
   if (answer.problem !== undefined) {
     return show_problem(answer.problem, again);
   }
@@ -53,6 +63,7 @@ export async function open_page(sealed: Sealed): Promise<void> {
 function show_sealed(sealed: Sealed, status: api.Status): void {
   // Made before the first try, so that whatever happens to an answer, the same reader can have it again.
   const claim = random_bytes(CLAIM_BYTES);
+  let in_doubt = false;
   const problem = alert_line();
   const passphrase = h("input", { type: "password", autocomplete: "off", spellcheck: "false", dir: "auto" });
   problem.element.id = new_id();
@@ -74,16 +85,25 @@ function show_sealed(sealed: Sealed, status: api.Status): void {
     if (status.passphrase && passphrase.value === "") {
       return complain(problem, passphrase, "passphrase_needed");
     }
+    unsettled.set(sealed.secret_key, draw);
     const opened = await busy(open, "opening", "open", () => retrieve(sealed, passphrase.value, claim));
-    if (opened.problem?.name === "wrong-passphrase") {
+    const refused = opened.problem;
+    in_doubt ||= refused?.in_doubt ?? false;
+    const taken = refused?.name === "retrieved";
+    if (refused === undefined || NOTHING_TO_HAVE.includes(refused.name) || (taken && !in_doubt)) {
+      unsettled.delete(sealed.secret_key);
+    }
+    if (!form.isConnected) {
+      return keep_opened(opened);
+    }
+    if (refused?.name === "wrong-passphrase") {
       return complain(problem, passphrase, "passphrase_wrong");
     }
-    if (opened.problem?.name === "retrieved" && opened.problem.repeated) {
-      return show_lost(opened.problem.at ?? new Date());
+    if (taken && in_doubt) {
+      return show_lost(refused.at ?? new Date());
     }
-    if (opened.problem !== undefined) {
-      // After a broken connection with the same claim, so that what was lost on the way can still be had.
-      return show_problem(opened.problem, opened.problem.repeated ? draw : () => void open_page(sealed));
+    if (refused !== undefined) {
+      return show_problem(refused, draw); // the next try brings the same claim
     }
     show_opened(opened.value);
   };
@@ -131,10 +151,24 @@ async function unless_locked({ secret_key }: api.Access, problem: api.Problem): 
   return locked_for > 0 ? { ...problem, name: "locked", retry_after: locked_for } : problem;
 }
 
-function show_opened({ parts, views_left, access }: Opened): void {
+function show_opened(opened: Opened): void {
+  mark_tab("opened");
+  const { parts } = opened;
   if (parts === null) {
     return state("bad", "damaged_heading", ["damaged_text", "ask_again"]);
   }
+  show("opened_heading", icon("good"), ...opened_parts(parts, opened));
+}
+
+// Opened when its view has gone, since another link was put into the same tab meanwhile: it may be the last time.
+function keep_opened({ value: opened }: api.Answer<Opened>): void {
+  if (opened?.parts) {
+    keep(h("section", {}, h("h2", { say: "opened_late" }), ...opened_parts(opened.parts, opened)));
+    announce("opened_late");
+  }
+}
+
+function opened_parts(parts: Part[], { views_left, access }: Opened): HTMLElement[] {
   const left = h("p", { class: "note", tabindex: -1 });
   say(left, views_left > 0 ? ["views_left", { count: views_left }] : "last_view");
   const problem = alert_line();
@@ -145,15 +179,16 @@ function show_opened({ parts, views_left, access }: Opened): void {
         return;
       }
       const answer = await busy(away, "deleting", "delete_now", () => api.delete_secret(access));
-      if (answer.problem === undefined || answer.problem.name === "deleted") {
-        away.remove();
-        say(left, "deleted_rest");
-        left.focus();
-      } else {
-        problem.tell("delete_failed");
+      const refused = answer.problem?.name ?? "deleted";
+      if (!["deleted", "retrieved", "not-found"].includes(refused)) {
+        return problem.tell("delete_failed");
       }
+      problem.tell(null);
+      away.remove();
+      say(left, refused === "deleted" ? "deleted_rest" : "gone_rest");
+      left.focus();
     });
     actions.append(away);
   }
-  show("opened_heading", icon("good"), revealed(parts), left, problem.element, actions);
+  return [revealed(parts), left, problem.element, actions];
 }

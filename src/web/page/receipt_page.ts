@@ -1,14 +1,14 @@
 // The sender's receipt: what has become of a secret, and its deletion. It cannot open it.
 
 import * as api from "./api";
-import { type Mood, alert_line, busy, button, h, icon, is_busy, show } from "./dom";
+import { type Mood, alert_line, busy, button, h, icon, in_view, is_busy, show } from "./dom";
 import type { Key, Said } from "./language";
 import { wait_of } from "./language";
-import { show_problem, state } from "./states";
+import { type Again, again_button, show_problem, state } from "./states";
 
 export async function receipt_page(receipt_key: string): Promise<void> {
-  const again = (): void => void receipt_page(receipt_key);
-  const answer = await api.receipt_status(receipt_key);
+  const again = (): Promise<void> => receipt_page(receipt_key);
+  const answer = await in_view(api.receipt_status(receipt_key));
   if (answer.problem !== undefined) {
     return show_problem(answer.problem, again, ["receipt_missing_heading", "receipt_missing_text"]);
   }
@@ -23,7 +23,7 @@ function heading_of(status: api.Status): [Mood, Key] {
   return [status.state === "retrieved" ? "good" : "gone", headings[status.state]];
 }
 
-function show_status(status: api.Status, receipt_key: string, again: () => void): void {
+function show_status(status: api.Status, receipt_key: string, again: Again): void {
   const [mood, heading] = heading_of(status);
   const fact = (what: Said): HTMLElement => h("li", { say: what });
   const facts = h("ul", { class: "facts" }, fact(["fact_created", { when: status.created_at }]));
@@ -42,7 +42,7 @@ function show_status(status: api.Status, receipt_key: string, again: () => void)
     }
   }
   const texts = status.state === "retrieved" || mood === "good" ? [h("p", { say: "receipt_not_them" })] : [];
-  const actions = h("div", { class: "actions" }, button("check_again", "primary", again));
+  const actions = h("div", { class: "actions" }, again_button("check_again", again));
   const problem = alert_line();
   if (status.state === "live") {
     actions.append(deletion("delete_secret", () => api.delete_by_receipt(receipt_key), again, problem));
@@ -70,7 +70,7 @@ export function deletion(
     if (is_busy(sure)) {
       return;
     }
-    const answer = await busy(sure, "deleting", "delete_sure", run);
+    const answer = await in_view(busy(sure, "deleting", "delete_sure", run));
     if (answer.problem === undefined || answer.problem.name === "deleted") {
       return state("gone", "now_deleted_heading", ["now_deleted_text"]);
     }

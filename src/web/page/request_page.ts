@@ -4,23 +4,24 @@
 import * as api from "./api";
 import { base64url_encode, random_bytes } from "./bytes";
 import type { Part } from "./container";
-import { alert_line, announce, busy, button, field, h, icon, is_busy, show, when_view_ends } from "./dom";
+import { alert_line, announce, busy, field, h, icon, in_view, is_busy, show, when_view_ends } from "./dom";
 import { lifetime_select, link_base, receipt_section, refusal_of, token_input } from "./create_page";
 import { editor } from "./editor";
+import { in_language } from "./language";
 import { link_box } from "./link_box";
 import { type FillLink, type RequestLink, format_fill_link, format_receipt_link, format_request_link } from "./links";
 import { open_page } from "./open_page";
 import { deletion } from "./receipt_page";
 import { NONCE_BYTES, new_key_pair, open_request, seal_request } from "./sealing";
-import { show_incomplete, show_problem, state } from "./states";
+import { type Again, again_button, show_problem, state } from "./states";
 
 const MISSING = ["request_missing_heading", "request_missing_text"] as ["request_missing_heading", "request_missing_text"];
 const LOOK_AGAIN_MS = 15_000;
 
 export async function ask_page(): Promise<void> {
-  const asked = await api.service();
+  const asked = await in_view(api.service());
   if (asked.problem !== undefined) {
-    return show_problem(asked.problem, () => void ask_page());
+    return show_problem(asked.problem, ask_page);
   }
   const service = asked.value;
   const lifetime = lifetime_select(service);
@@ -35,10 +36,11 @@ export async function ask_page(): Promise<void> {
       return;
     }
     problem.tell(null);
-    const { pair, made } = await busy(send, "creating", "ask", async () => ({
+    const asking = busy(send, "creating", "ask", async () => ({
       pair: await new_key_pair(),
       made: await api.create_request(Number(lifetime.value), token.value.trim()),
     }));
+    const { pair, made } = await in_view(asking);
     if (made.problem === undefined) {
       return show_asked({ ...made.value, pair }, made.value.expires_at);
     }
@@ -60,7 +62,7 @@ export async function ask_page(): Promise<void> {
       problem.element,
       h("div", { class: "actions" }, send),
     ),
-    h("p", { class: "aside" }, h("a", { href: `.${location.search}`, say: "share_instead" })),
+    h("p", { class: "aside" }, h("a", { href: in_language("."), say: "share_instead" })),
   );
 }
 
@@ -99,8 +101,8 @@ function show_request_end(stage: "deleted" | "expired"): void {
 }
 
 export async function fill_page(link: FillLink): Promise<void> {
-  const again = (): void => void fill_page(link);
-  const [status, asked] = await Promise.all([api.request_status(link.fill_key), api.service()]);
+  const again = (): Promise<void> => fill_page(link);
+  const [status, asked] = await in_view(Promise.all([api.request_status(link.fill_key), api.service()]));
   if (status.problem !== undefined) {
     return show_problem(status.problem, again, MISSING);
   }
@@ -124,10 +126,11 @@ export async function fill_page(link: FillLink): Promise<void> {
     if (is_busy(send) || !content.ready()) {
       return;
     }
-    const sent = await busy(send, "sending", "fill", async () => {
+    const sending = busy(send, "sending", "fill", async () => {
       const parts = await content.parts();
       return parts === null ? null : send_answer(link, parts);
     });
+    const sent = await in_view(sending);
     if (sent !== null) {
       finish_fill(sent, service, problem, again);
     }
@@ -158,10 +161,10 @@ function finish_fill(
   sent: Sent,
   service: api.Service,
   problem: ReturnType<typeof alert_line>,
-  again: () => void,
+  again: Again,
 ): void {
   if (sent === "no key") {
-    return show_incomplete();
+    return state("bad", "incomplete_heading", ["incomplete_text", "incomplete_hint"]);
   }
   if (sent.problem === undefined) {
     const receipt = format_receipt_link(link_base(), sent.value.receipt_key);
@@ -180,8 +183,8 @@ function finish_fill(
 }
 
 export async function collect_page(link: RequestLink): Promise<void> {
-  const again = (): void => void collect_page(link);
-  const status = await api.request_status(link.fill_key);
+  const again = (): Promise<void> => collect_page(link);
+  const status = await in_view(api.request_status(link.fill_key));
   if (status.problem !== undefined) {
     return show_problem(status.problem, again, MISSING);
   }
@@ -199,16 +202,16 @@ export async function collect_page(link: RequestLink): Promise<void> {
   show_waiting(link, expires_at, again);
 }
 
-function show_waiting(link: RequestLink, expires_at: Date, again: () => void): void {
+function show_waiting(link: RequestLink, expires_at: Date, again: Again): void {
   const problem = alert_line();
   const remove = deletion("delete_request", () => api.delete_request(link.fill_key, link.request_key), again, problem);
   const timer = setInterval(async () => {
     if (document.hidden) {
       return;
     }
-    const status = await api.request_status(link.fill_key);
+    const status = await in_view(api.request_status(link.fill_key));
     if (status.problem === undefined && status.value.state !== "waiting") {
-      again();
+      await again();
     }
   }, LOOK_AGAIN_MS);
   when_view_ends(() => clearInterval(timer));
@@ -219,6 +222,6 @@ function show_waiting(link: RequestLink, expires_at: Date, again: () => void): v
     h("p", { class: "hint", say: ["expires_at", { when: expires_at }] }),
     fill_link_box(link, true), // it was given away before
     problem.element,
-    h("div", { class: "actions" }, button("check_again", "primary", again), remove),
+    h("div", { class: "actions" }, again_button("check_again", again), remove),
   );
 }

@@ -1,13 +1,26 @@
 // What a reader is told when there is nothing to open: honest, in words, and with what to do next.
 
 import type { Problem, Status } from "./api";
-import { type Mood, button, h, icon, show } from "./dom";
+import { type Mood, busy, button, h, icon, is_busy, show } from "./dom";
+import { mark_of_tab } from "./fragment";
 import { type Key, type Said, wait_of } from "./language";
 
 export function state(mood: Mood, heading: Said, texts: Said[], ...actions: Node[]): void {
   const paragraphs = texts.map((text) => h("p", { say: text }));
   const rows = actions.length === 0 ? [] : [h("div", { class: "actions" }, ...actions)];
   show(heading, icon(mood), ...paragraphs, ...rows);
+}
+
+export type Again = () => Promise<void> | void;
+
+// Asks again, and once at a time.
+export function again_button(what: Key, again: Again): HTMLButtonElement {
+  const pressed = button(what, "primary", () => {
+    if (!is_busy(pressed)) {
+      void busy(pressed, "one_moment", what, async () => again());
+    }
+  });
+  return pressed;
 }
 
 // The end of a secret, as its link or its receipt is told.
@@ -28,18 +41,24 @@ export function show_lost(when: Date): void {
   state("gone", "retrieved_heading", [["retrieved_text", { when }], "retrieved_lost"]);
 }
 
-export function show_incomplete(): void {
-  state("bad", "incomplete_heading", ["incomplete_text", "incomplete_hint"]);
+// A page that was loaded again has lost the link's key, and cannot say that nothing is lost with it.
+export function show_incomplete(fragment: string): void {
+  const mark = fragment === "" ? mark_of_tab() : null;
+  if (mark === "opened") {
+    return state("gone", "reloaded_heading", ["reloaded_text", "reloaded_hint"]);
+  }
+  const hints: Key[] = mark === null ? ["incomplete_hint", "nothing_opened"] : ["incomplete_hint"];
+  state("bad", "incomplete_heading", ["incomplete_text", ...hints]);
 }
 
-export function show_locked(seconds: number, again: () => void): void {
+export function show_locked(seconds: number, again: Again): void {
   const wait = { wait: () => wait_of(seconds) };
-  state("wait", "locked_heading", [["locked_text", wait], "locked_hint"], button("check_again", "primary", again));
+  state("wait", "locked_heading", [["locked_text", wait], "locked_hint"], again_button("check_again", again));
 }
 
 // Everything but what a view handles itself (a wrong passphrase, for one). `missing` says what a 404 means there.
-export function show_problem(problem: Problem, again: () => void, missing: [Key, Key] = MISSING): void {
-  const retry = button("try_again", "primary", again);
+export function show_problem(problem: Problem, again: Again, missing: [Key, Key] = MISSING): void {
+  const retry = again_button("try_again", again);
   const when = problem.at ?? new Date();
   const wait = { wait: () => wait_of(problem.retry_after || 60) };
   switch (problem.name) {
@@ -50,7 +69,7 @@ export function show_problem(problem: Problem, again: () => void, missing: [Key,
     case "deleted":
       return show_end({ state: "deleted", changed_at: when, expires_at: when });
     case "wrong-proof":
-      return state("bad", "wrong_key_heading", ["wrong_key_text", "incomplete_hint"]);
+      return state("bad", "wrong_key_heading", ["wrong_key_text", "incomplete_hint", "nothing_opened"]);
     case "locked":
       return show_locked(problem.retry_after || 900, again);
     case "rate-limited":
