@@ -39,6 +39,8 @@ struct HttpResponse {
 
   // Empty when there is none of that name, in whichever case.
   std::string_view field(std::string_view name) const;
+  // RFC 9110, 10.2.3, in seconds; a date counts as none, which is 0.
+  std::chrono::seconds retry_after() const;
 };
 
 struct HttpFailure {
