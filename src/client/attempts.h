@@ -11,6 +11,8 @@ namespace disposable {
 struct Patience {
   // Since the server was last heard of: as long as it keeps a claim at the least.
   std::chrono::milliseconds limit{60'000};
+  // For one attempt, however lively it is; more for what is sent and expected, at 4 KiB a second.
+  std::chrono::milliseconds attempt_most{60'000};
   // Lets that much time go by.
   std::function<void(std::chrono::milliseconds)> wait;
   // Told before each further attempt, for a person who watches; may be empty.
@@ -45,6 +47,7 @@ class Attempts {
   bool lost_an_answer() const { return lost_; }
 
  private:
+  tl::expected<HttpResponse, HttpFailure> attempt(const HttpRequest& request, HttpSettings& settings) const;
   ClientError failure_of(const std::string& reason) const;
 
   const ServerUrl& server_;

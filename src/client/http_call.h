@@ -29,6 +29,7 @@ struct HttpRequest {
   ByteView body;  // borrowed while the call lasts
   std::vector<HttpField> fields;
   std::size_t answer_bytes_max = 64U << 10U;  // a server that sends more, or says so, is not listened to
+  std::uint64_t answer_bytes = 0;             // as many are expected; for those who give a call its time
   bool head_only = false;                     // of the answer; the connection ends with it
 };
 

@@ -115,6 +115,7 @@ Outcome<Retrieved> ServiceApi::retrieve(const SecretKey& key, const Credentials&
   const SecretBytes json = json_of(key, credentials, claim);
   HttpRequest request{"POST", "/api/v2/secrets/retrieve", kJson, json.expose(), {}};
   request.answer_bytes_max = kSecretMost;
+  request.answer_bytes = std::min<std::uint64_t>(sealed.bytes, kSecretMost);
   Result<SecretBytes> container = fail(Errc::kInternal, "nothing was retrieved");
   const auto judge = [&sealed, &container](const HttpResponse& response) {
     if (!succeeded(response)) {
