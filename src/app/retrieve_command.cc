@@ -30,8 +30,7 @@ struct Found {
   ServiceApi api;
   const SecretKey& key;
   SecretStatus status;
-  const OutputOptions& output;
-  bool json;
+  Destination destination;
 };
 
 // Borrows what `wanted` borrows, and the session.
@@ -42,11 +41,11 @@ Outcome<Found> find(const Wanted& wanted, ClientSession& session) {
   if (!live) {
     return client_fail(live.error());
   }
-  const Outcome<void> writable = check_output(wanted.output);
-  if (!writable) {
-    return client_fail(writable.error());
+  Outcome<Destination> destination = open_destination(wanted.output, wanted.json, status->bytes);
+  if (!destination) {
+    return client_fail(destination.error());
   }
-  return Found{api, wanted.key, std::move(*status), wanted.output, wanted.json};
+  return Found{api, wanted.key, std::move(*status), std::move(*destination)};
 }
 
 Outcome<void> spend(Found found, const Credentials& credentials, Opener open, ClientSession& session) {
@@ -60,7 +59,7 @@ Outcome<void> spend(Found found, const Credentials& credentials, Opener open, Cl
     return cannot_open(retrieved->container.error());
   }
   const Result<std::vector<Part>> parts = decode_container(retrieved->container->expose());
-  return parts ? deliver(*parts, found.output, found.json, retrieved->views_left)
+  return parts ? deliver(*parts, std::move(found.destination), retrieved->views_left)
                : Outcome<void>(cannot_open(parts.error()));
 }
 

@@ -1,0 +1,116 @@
+"""What was retrieved is not dropped, and is in nobody's way: full disks, closed outputs, names that the sender chose."""
+
+import json
+import os
+import stat
+import subprocess
+import unittest
+
+from fixture import SECRET, ClientCase
+from service import EXECUTABLE
+
+RETRIEVE = "/api/v2/secrets/retrieve"
+
+
+class KeptCase(ClientCase):
+    def setUp(self):
+        super().setUp()
+        self.api = self.serve()
+
+    def share_files(self, *files):
+        """The link of files (name, content), of which several may have one name."""
+        paths = []
+        for name, content in files:
+            path = self.folder / str(len(paths)) / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
+            paths.append(path)
+        return self.share(self.api, *paths, given=b"")
+
+    @staticmethod
+    def contents(folder):
+        return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    def state(self, link):
+        return json.loads(self.client("status", "--json", link).stdout)["state"]
+
+
+class ForceTest(KeptCase):
+    def test_force_replaces_the_path_that_was_typed_in_one_step(self):
+        (self.folder / "target").write_bytes(b"target")
+        (self.here / "out").symlink_to(self.folder / "target")
+        for content in (b"first", b"second"):
+            self.client("retrieve", "--force", "--output", "out", self.share_files(("a", content)))
+            self.assertEqual(self.contents(self.here), {"out": content})
+        self.assertEqual((self.folder / "target").read_bytes(), b"target")
+
+    def test_the_sender_names_no_file_that_force_replaces(self):
+        ssh = self.folder / "ssh"
+        ssh.mkdir()
+        old = {"id_deploy": b"old", "authorized_keys": b"mine"}
+        for name, content in old.items():
+            (ssh / name).write_bytes(content)
+        files = (("x", b"1"), ("authorized_keys", b"theirs"), ("x", b"2"))
+        self.client("retrieve", "--force", "--output", ssh / "id_deploy", self.share_files(*files))
+        new = {"x": b"1", "authorized_keys": b"theirs", "x (2)": b"2"}
+        self.assertEqual(self.contents(ssh), old | {f"id_deploy (2)/{name}": content for name, content in new.items()})
+        link = self.share_files(("authorized_keys", b"theirs"))
+        self.client("retrieve", "--force", "--output", ssh, link)
+        self.assertEqual(self.contents(ssh)["authorized_keys"], b"mine")
+        self.assertEqual(self.contents(ssh)["authorized_keys (2)"], b"theirs")
+
+
+class OutputTest(KeptCase):
+    def retrieve(self, output, *arguments, code=1):
+        done = subprocess.run([EXECUTABLE, "retrieve", *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=output,
+                              stderr=subprocess.PIPE, cwd=self.here, env=self.environment(), check=False)
+        self.assertEqual(done.returncode, code, done.stderr)
+        return done.stderr
+
+    def test_a_text_that_standard_output_does_not_take_is_kept_in_a_file(self):
+        reading, writing = os.pipe()
+        os.close(reading)
+        self.addCleanup(os.close, writing)
+        with open("/dev/full", "wb") as full:
+            for output in (full, writing):
+                error = self.retrieve(output, self.share(self.api))
+                self.assertRegex(error, rb"\A[^\n]+standard output[^\n]+\nhint: it is in ./secret.txt\n\Z")
+                self.assertEqual(self.contents(self.here), {"secret.txt": SECRET})
+                self.assertEqual(stat.S_IMODE((self.here / "secret.txt").stat().st_mode), 0o600)
+                (self.here / "secret.txt").unlink()
+            self.retrieve(full, "--json", self.share(self.api))
+        kept = json.loads((self.here / "secret.json").read_text())
+        self.assertEqual(kept["parts"][0]["text"], SECRET.decode())
+
+    def test_a_file_that_cannot_be_written_is_kept_elsewhere(self):
+        folder = self.folder / "folder"
+        folder.mkdir()
+        link = self.share_files(("a.txt", b"new"))
+
+        def away():
+            folder.rmdir()
+            folder.write_bytes(b"no folder any more")
+
+        self.api.fail(RETRIEVE, away)
+        done = self.client("retrieve", "--json", "--output", folder / "out.txt", link, code=1)
+        self.assertIn(b"hint: it is in ./out.txt\n", done.stderr)
+        self.assertEqual(json.loads(done.stdout)["parts"][0]["path"], "./out.txt")
+        self.assertEqual(self.contents(self.here), {"out.txt": b"new"})
+
+
+class RoomTest(KeptCase):
+    @unittest.skipIf(os.geteuid() != 0, "a small disk needs root")
+    def test_a_full_disk_spends_nothing_and_costs_no_file_that_was_there(self):
+        link = self.share_files(("large", bytes(3 << 20)))
+        disk = self.folder / "disk"
+        disk.mkdir()
+        script = 'mount -t tmpfs -o size=1m tmpfs "$DISK" && echo -n old >"$DISK/f" && "$@"; code=$?; cat "$DISK"/*; exit $code'
+        wrapper = ("unshare", "--mount", "sh", "-c", script, "sh")
+        done = self.client("retrieve", "--force", "--output", disk / "f", link, wrapper=wrapper, code=1, DISK=str(disk))
+        self.assertEqual(done.stdout, b"old")
+        self.assertIn(b"nothing was retrieved yet", done.stderr)
+        self.assertEqual(self.state(link), "live")
+
+
+if __name__ == "__main__":
+    unittest.main()
