@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import stat
 import subprocess
 import unittest
@@ -61,9 +62,9 @@ class ForceTest(KeptCase):
 
 
 class OutputTest(KeptCase):
-    def retrieve(self, output, *arguments, code=1):
+    def retrieve(self, output, *arguments, code=1, **options):
         done = subprocess.run([EXECUTABLE, "retrieve", *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=output,
-                              stderr=subprocess.PIPE, cwd=self.here, env=self.environment(), check=False)
+                              stderr=subprocess.PIPE, cwd=self.here, env=self.environment(), check=False, **options)
         self.assertEqual(done.returncode, code, done.stderr)
         return done.stderr
 
@@ -82,6 +83,24 @@ class OutputTest(KeptCase):
         kept = json.loads((self.here / "secret.json").read_text())
         self.assertEqual(kept["parts"][0]["text"], SECRET.decode())
 
+    def test_nothing_is_spent_without_a_standard_output(self):
+        link = self.share(self.api)
+        for redirection in (">&-", "</dev/null >&0"):
+            wrapper = ("sh", "-c", f'exec "$@" {redirection}', "sh")
+            error = self.client("retrieve", link, wrapper=wrapper, code=1).stderr
+            self.assertIn(b"standard output is closed, or not for writing", error)
+        self.assertEqual(self.client("retrieve", link).stdout, SECRET)
+
+    def test_an_output_that_may_not_grow_is_an_error_and_no_end(self):
+        limit = 1 << 16
+        with open(self.folder / "log", "ab") as log:
+            log.write(bytes(limit))
+            log.flush()
+            error = self.retrieve(log, self.share(self.api), preexec_fn=lambda: resource.setrlimit(
+                resource.RLIMIT_FSIZE, (limit, limit)))
+        self.assertIn(b"hint: it is in ./secret.txt", error)
+        self.assertEqual(self.contents(self.here), {"secret.txt": SECRET})
+
     def test_a_file_that_cannot_be_written_is_kept_elsewhere(self):
         folder = self.folder / "folder"
         folder.mkdir()
@@ -99,6 +118,12 @@ class OutputTest(KeptCase):
 
 
 class RoomTest(KeptCase):
+    def test_a_file_that_the_process_may_not_write_spends_nothing(self):
+        link = self.share_files(("large", bytes(1 << 20)))
+        done = self.client("retrieve", link, wrapper=("sh", "-c", 'ulimit -f 100; exec "$@"', "sh"), code=1)
+        self.assertIn(b"nothing was retrieved yet", done.stderr)
+        self.assertEqual((self.state(link), self.contents(self.here)), ("live", {}))
+
     @unittest.skipIf(os.geteuid() != 0, "a small disk needs root")
     def test_a_full_disk_spends_nothing_and_costs_no_file_that_was_there(self):
         link = self.share_files(("large", bytes(3 << 20)))
