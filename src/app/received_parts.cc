@@ -1,8 +1,11 @@
 #include "app/received_parts.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -11,6 +14,7 @@
 #include "client/file_name.h"
 #include "client/key_derivation.h"
 #include "client/terminal_text.h"
+#include "client/utf8.h"
 
 namespace disposable {
 
@@ -31,6 +35,12 @@ Outcome<void> open_file(Destination& destination, const fs::path& path) {
   if (there && !destination.replace) {
     return client_fail(ClientFailure::kHere, name + " exists already",
                        "--force replaces it; nothing was retrieved yet");
+  }
+  if (there && fs::exists(path, error) && !fs::is_regular_file(path, error)) {
+    destination.stream.reset(::open(path.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC));
+    if (!destination.stream) {
+      return client_fail(ClientFailure::kHere, "cannot write to " + name + ": " + std::strerror(errno));
+    }
   }
   destination.file = path;
   destination.folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
@@ -67,19 +77,35 @@ std::string name_of(const Part& part) {
   return part.kind == Part::Kind::kText ? "secret.txt" : safe_file_name(part.name);
 }
 
-// Several files for the path of one have a folder of that name, or with a number: the sender named them.
-void settle(Destination& destination, Delivery& delivery) {
-  const Outcome<fs::path> created = create_folder(destination.file);
-  destination.folder = created ? *created : shelters().front();
-  if (!created) {
-    delivery.outcome = client_fail(ClientFailure::kHere, created.error().message,
+// What one place cannot take is kept as if none had been named, which is told.
+void settle(const std::vector<Part>& parts, Destination& destination, Delivery& delivery) {
+  const bool several = parts.size() > 1;
+  const auto elsewhere = [&](const std::string& why) {
+    delivery.outcome = client_fail(ClientFailure::kHere, why,
                                    "its files are in the folder " + harmless_name(destination.folder.string()));
+  };
+  if (several && !destination.file.empty() && !destination.stream) {
+    const Outcome<fs::path> created = create_folder(destination.file);
+    destination.folder = created ? *created : shelters().front();
+    if (!created) {
+      elsewhere(created.error().message);
+    }
+  } else if (several && (destination.standard_output || destination.stream)) {
+    elsewhere("the secret has several parts, which do not go to one place");
+  } else if (destination.standard_output && ::isatty(STDOUT_FILENO) != 0 &&
+             !is_utf8(as_text(parts.front().content.expose()))) {
+    elsewhere("the secret is no text, and standard output is a terminal");
+    destination.standard_output = false;
   }
-  destination.file.clear();
+  if (several) {
+    destination.standard_output = false;
+    destination.stream.reset();
+    destination.file.clear();
+  }
 }
 
 bool is_printed(const Part& part, const Destination& destination) {
-  return part.kind == Part::Kind::kText && destination.file.empty();
+  return destination.standard_output || (part.kind == Part::Kind::kText && destination.file.empty());
 }
 
 void print_part(const Part& part, Delivery& delivery) {
@@ -97,8 +123,12 @@ void print_part(const Part& part, Delivery& delivery) {
 std::optional<fs::path> write_part(const Part& part, const Destination& destination, Delivery& delivery) {
   const ByteView content = part.content.expose();
   const fs::path wanted = destination.file.empty() ? destination.folder / name_of(part) : destination.file;
-  const Outcome<fs::path> kept = keep_file(wanted, content, destination.replace && !destination.file.empty());
-  return kept ? *kept : delivery.shelter(kept.error(), content, wanted.filename().string());
+  if (!destination.stream) {
+    const Outcome<fs::path> kept = keep_file(wanted, content, destination.replace && !destination.file.empty());
+    return kept ? *kept : delivery.shelter(kept.error(), content, wanted.filename().string());
+  }
+  const Outcome<void> written = write_all(destination.stream.get(), harmless_name(wanted.string()), content);
+  return written ? wanted : delivery.shelter(written.error(), content, name_of(part));
 }
 
 nlohmann::json json_of(const Part& part, const fs::path& path) {
@@ -119,17 +149,29 @@ Outcome<Destination> open_destination(const OutputOptions& options, bool json, s
   Destination destination;
   destination.replace = options.force;
   destination.json = json;
+  destination.standard_output = options.path == "-";
+  if (destination.standard_output && json) {
+    return client_fail(ClientFailure::kUsage, "--output - and --json are both for standard output");
+  }
   const fs::path path = options.path.empty() ? fs::path(".") : fs::path(options.path);
   std::error_code error;
   if (fs::is_directory(path, error) || !path.has_filename()) {
     destination.folder = path;
-  } else {
+  } else if (!destination.standard_output) {
     const Outcome<void> opened = open_file(destination, path);
     if (!opened) {
       return client_fail(opened.error());
     }
   }
+  const bool streamed = destination.standard_output || destination.stream;
+  if (streamed) {  // needs a folder, too: for what it does not take
+    destination.folder = shelters().front();
+  }
   Outcome<FileDescriptor> room = set_aside(destination.folder, bytes);
+  if (!room && streamed) {
+    destination.folder = shelters().back();
+    room = set_aside(destination.folder, bytes);
+  }
   if (!room) {
     return client_fail(room.error().failure, room.error().message,
                        "--output PATH names another; nothing was retrieved yet");
@@ -140,9 +182,7 @@ Outcome<Destination> open_destination(const OutputOptions& options, bool json, s
 
 Outcome<void> deliver(const std::vector<Part>& parts, Destination destination, int views_left) {
   Delivery delivery;
-  if (parts.size() > 1 && !destination.file.empty()) {
-    settle(destination, delivery);
-  }
+  settle(parts, destination, delivery);
   destination.room.reset();
   nlohmann::json list = nlohmann::json::array();
   for (const Part& part : parts) {

@@ -18,13 +18,15 @@ namespace disposable {
 struct Destination {
   std::filesystem::path folder;  // for files under the names that they came with
   std::filesystem::path file;    // of the person's own, for a single part; empty: none
+  FileDescriptor stream;         // what `file` names when that is no regular file
+  bool standard_output = false;  // for a single part, whatever it is
   bool replace = false;          // `file`, and nothing else
   bool json = false;
   FileDescriptor room{};  // in `folder`, for as long as it is held
 };
 
 // To be called before the secret, which has so many bytes, is spent. kHere: a file that --force would replace; a folder
-// that does not exist, cannot be written to or has too little room.
+// that does not exist, cannot be written to or has too little room. kUsage: two things for standard output.
 Outcome<Destination> open_destination(const OutputOptions& options, bool json, std::uint64_t bytes);
 
 // On a terminal a text's control characters are made harmless, and it has a line end. Says on standard error which

@@ -5,12 +5,14 @@ import os
 import resource
 import stat
 import subprocess
+import threading
 import unittest
 
-from fixture import SECRET, ClientCase
+from fixture import SECRET, ClientCase, Terminal
 from service import EXECUTABLE
 
 RETRIEVE = "/api/v2/secrets/retrieve"
+BYTES = b"\xff\x00\xfe"  # no text
 
 
 class KeptCase(ClientCase):
@@ -135,6 +137,43 @@ class RoomTest(KeptCase):
         self.assertEqual(done.stdout, b"old")
         self.assertIn(b"nothing was retrieved yet", done.stderr)
         self.assertEqual(self.state(link), "live")
+
+
+class StreamTest(KeptCase):
+    def test_a_hyphen_is_standard_output_for_one_part_whatever_it_is(self):
+        for given in (BYTES, SECRET):
+            self.assertEqual(self.client("retrieve", "--output", "-", self.share(self.api, given=given)).stdout, given)
+        done = self.client("retrieve", "--output", "-", self.share_files(("a", b"file")))
+        self.assertEqual((done.stdout, done.stderr, self.contents(self.here)), (b"file", b"", {}))
+        link = self.share(self.api)
+        self.client("retrieve", "--json", "--output", "-", link, code=2)
+        self.assertEqual(self.state(link), "live")
+
+    def test_what_one_place_cannot_take_is_kept_in_files(self):
+        files = (("a", b"1"), ("b", b"2"))
+        done = self.client("retrieve", "--output", "-", self.share_files(*files), code=1)
+        self.assertIn(b"hint: its files are in the folder .\n", done.stderr)
+        self.assertEqual((done.stdout, self.contents(self.here)), (b"", dict(files)))
+        with Terminal(self, "retrieve", "--output", "-", self.share(self.api, given=BYTES)) as terminal:
+            code, shown = terminal.end()
+        self.assertEqual(code, 1)
+        self.assertNotIn(BYTES, shown)
+        self.assertEqual((self.here / "standard-input.bin").read_bytes(), BYTES)
+        with Terminal(self, "retrieve", "--output", "-", self.share_files(("text", b"\x1bx\n"))) as terminal:
+            self.assertEqual(terminal.end(), (0, b"\\x1bx\n"))
+
+    def test_what_is_no_regular_file_is_written_to_and_stays(self):
+        fifo = self.here / "fifo"
+        os.mkfifo(fifo)
+        got = []
+        for files in ((("a", BYTES),), (("a", b"1"), ("b", b"2"))):
+            reader = threading.Thread(target=lambda: got.append(fifo.read_bytes()), daemon=True)
+            reader.start()
+            self.client("retrieve", "--force", "--output", fifo, self.share_files(*files), code=len(files) - 1)
+            reader.join(10)
+            self.assertTrue(stat.S_ISFIFO(fifo.stat().st_mode))
+        self.assertEqual((got, self.contents(self.here)), ([BYTES, b""], {"a": b"1", "b": b"2"}))
+        self.assertIn(b"exists already", self.client("retrieve", "--output", fifo, self.share(self.api), code=1).stderr)
 
 
 if __name__ == "__main__":
