@@ -1,6 +1,8 @@
 #include "app/client_session.h"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include <csignal>
 
@@ -33,9 +35,18 @@ HttpProgress shown_in(ProgressLine& progress, const char* verb) {
   };
 }
 
+// A closed one would be the number of the next connection, and what is printed would go there.
+bool can_print() {
+  const int flags = ::fcntl(STDOUT_FILENO, F_GETFL);
+  return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
+}
+
 }  // namespace
 
 Outcome<std::unique_ptr<ClientSession>> ClientSession::open(const ConnectionOptions& options) {
+  if (!can_print()) {
+    return client_fail(ClientFailure::kHere, "standard output is closed, or not for writing", "nothing was done yet");
+  }
   Outcome<ClientConfiguration> configuration = read_client_configuration(client_configuration_path());
   if (!configuration) {
     return client_fail(configuration.error());
@@ -45,7 +56,10 @@ Outcome<std::unique_ptr<ClientSession>> ClientSession::open(const ConnectionOpti
 
 ClientSession::ClientSession(const ConnectionOptions& options, ClientConfiguration configuration)
     : configuration_(std::move(configuration)) {
-  check(std::signal(SIGPIPE, SIG_IGN) != SIG_ERR, "SIGPIPE can be ignored");
+  // What cannot be written is an error then, and is kept elsewhere.
+  for (const int signal : {SIGPIPE, SIGXFSZ}) {
+    check(std::signal(signal, SIG_IGN) != SIG_ERR, "a signal can be ignored");
+  }
   settings_.ca_file = options.ca_file.empty() ? configuration_.ca_file : options.ca_file;
   settings_.sent = shown_in(progress_, "sending");
   settings_.received = shown_in(progress_, "receiving");

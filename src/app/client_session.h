@@ -14,7 +14,8 @@ namespace disposable {
 // One thread only.
 class ClientSession {
  public:
-  // kUsage when the configuration file is wrong. Ignores SIGPIPE from here on.
+  // kUsage when the configuration file is wrong; kHere without a standard output. Ignores SIGPIPE and SIGXFSZ from here
+  // on.
   static Outcome<std::unique_ptr<ClientSession>> open(const ConnectionOptions& options);
   ClientSession(const ClientSession&) = delete;
   ClientSession& operator=(const ClientSession&) = delete;

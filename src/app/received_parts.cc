@@ -1,20 +1,20 @@
 #include "app/received_parts.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <set>
 
+#include "app/kept_file.h"
 #include "app/terminal.h"
-#include "base/file_descriptor.h"
 #include "client/file_name.h"
+#include "client/key_derivation.h"
 #include "client/terminal_text.h"
+#include "client/utf8.h"
 
 namespace disposable {
 
@@ -22,113 +22,113 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kNumberMost = 1'000;
-
-// Where files go: a folder, or one path of the person's own.
-struct Place {
-  fs::path folder;
-  fs::path file;  // empty: files have the names that they came with
-};
-
-Place place_of(const OutputOptions& options, bool several) {
-  const fs::path path = options.path.empty() ? fs::path(".") : fs::path(options.path);
-  const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
+// Where that is kept which has no place of its own.
+std::array<fs::path, 2> shelters() {
   std::error_code error;
-  if (fs::is_directory(path, error) || !path.has_filename()) {
-    return {path, {}};
-  }
-  if (several) {  // for a path that was to be one file: a folder of that name, or where the file is that has it
-    return {fs::exists(fs::symlink_status(path, error)) ? parent : path, {}};
-  }
-  return {parent, path};
+  return {fs::path("."), fs::temp_directory_path(error)};
 }
 
-Outcome<FileDescriptor> create_file(const fs::path& path) {
-  FileDescriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
-  if (!file) {
-    return client_fail(ClientFailure::kHere,
-                       "cannot create " + harmless_name(path.string()) + ": " + std::strerror(errno));
+Outcome<void> open_file(Destination& destination, const fs::path& path) {
+  std::error_code error;
+  const std::string name = harmless_name(path.string());
+  const bool there = fs::exists(fs::symlink_status(path, error));
+  if (there && !destination.replace) {
+    return client_fail(ClientFailure::kHere, name + " exists already",
+                       "--force replaces it; nothing was retrieved yet");
   }
-  return file;
-}
-
-Outcome<void> write_all(FileDescriptor file, const fs::path& path, ByteView content) {
-  while (!content.empty()) {
-    const ssize_t written = ::write(file.get(), content.data(), content.size());
-    if (written < 0 && errno != EINTR) {
-      return client_fail(ClientFailure::kHere,
-                         "cannot write " + harmless_name(path.string()) + ": " + std::strerror(errno));
+  if (there && fs::exists(path, error) && !fs::is_regular_file(path, error)) {
+    destination.stream.reset(::open(path.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC));
+    if (!destination.stream) {
+      return client_fail(ClientFailure::kHere, "cannot write to " + name + ": " + std::strerror(errno));
     }
-    content = content.subspan(written < 0 ? 0 : static_cast<std::size_t>(written));
   }
-  if (::close(file.release()) != 0) {
-    return client_fail(ClientFailure::kHere,
-                       "cannot write " + harmless_name(path.string()) + ": " + std::strerror(errno));
-  }
+  destination.file = path;
+  destination.folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
   return {};
 }
 
-// The path that it has got.
-Outcome<fs::path> write_file(const fs::path& wanted, ByteView content, bool replace) {
-  if (replace) {
-    ::unlink(wanted.c_str());  // whatever a link there points to stays as it is
-  }
-  fs::path path = wanted;
-  Outcome<FileDescriptor> file = create_file(path);
-  for (int number = 2; !file && errno == EEXIST && number < kNumberMost; ++number) {
-    path = wanted.parent_path() / numbered_file_name(wanted.filename().string(), number);
-    file = create_file(path);
-  }
-  if (!file) {
-    return client_fail(file.error());
-  }
-  const Outcome<void> written = write_all(std::move(*file), path, content);
-  if (!written) {
-    ::unlink(path.c_str());  // a part of a file looks like a file
-    return client_fail(written.error());
-  }
-  return path;
-}
-
-// What was written so far, and how it went.
+// How it goes.
 struct Delivery {
-  std::set<fs::path> written;  // never replaced, whatever --force says: two files of a secret may have one name
   Outcome<void> outcome;
+
+  // Where `content` is instead, for that `reason`. There is no other copy of it. Nothing: no place takes it.
+  std::optional<fs::path> shelter(const ClientError& reason, ByteView content, const std::string& name) {
+    for (const fs::path& folder : shelters()) {
+      const Outcome<fs::path> kept = keep_file(folder / name, content, /*replace=*/false);
+      if (kept) {
+        outcome = client_fail(reason.failure, reason.message, "it is in " + harmless_name(kept->string()));
+        return *kept;
+      }
+    }
+    outcome = client_fail(reason);
+    return std::nullopt;
+  }
+
+  // `shown` is what is printed of `content`.
+  void print(ByteView shown, ByteView content, const std::string& name) {
+    const Outcome<void> written = write_all(STDOUT_FILENO, "standard output", shown);
+    if (!written) {
+      shelter(written.error(), content, name);
+    }
+  }
 };
 
-// Where `part` is now. There is no other copy of it, so where it was to go is only the first place that is tried.
-// Nothing: no place took it. Whatever went wrong is in the outcome.
-std::optional<fs::path> write_part(const Part& part, const fs::path& wanted, bool force, Delivery& delivery) {
-  std::error_code error;
-  const std::string name = wanted.filename().string();
-  std::optional<ClientError> first;
-  for (const fs::path& path : {wanted, fs::path(".") / name, fs::temp_directory_path(error) / name}) {
-    const bool replace = force && path == wanted && !delivery.written.contains(path);
-    Outcome<fs::path> written = write_file(path, part.content.expose(), replace);
-    if (!written) {
-      first = first ? first : written.error();
-      continue;
-    }
-    delivery.written.insert(*written);
-    if (first) {
-      delivery.outcome = client_fail(first->failure, first->message, "it is in " + harmless_name(written->string()));
-    }
-    return *written;
-  }
-  delivery.outcome = client_fail(*first);
-  return std::nullopt;
+std::string name_of(const Part& part) {
+  return part.kind == Part::Kind::kText ? "secret.txt" : safe_file_name(part.name);
 }
 
-void print_text(const Part& part) {
+// What one place cannot take is kept as if none had been named, which is told.
+void settle(const std::vector<Part>& parts, Destination& destination, Delivery& delivery) {
+  const bool several = parts.size() > 1;
+  const auto elsewhere = [&](const std::string& why) {
+    delivery.outcome = client_fail(ClientFailure::kHere, why,
+                                   "its files are in the folder " + harmless_name(destination.folder.string()));
+  };
+  if (several && !destination.file.empty() && !destination.stream) {
+    const Outcome<fs::path> created = create_folder(destination.file);
+    destination.folder = created ? *created : shelters().front();
+    if (!created) {
+      elsewhere(created.error().message);
+    }
+  } else if (several && (destination.standard_output || destination.stream)) {
+    elsewhere("the secret has several parts, which do not go to one place");
+  } else if (destination.standard_output && ::isatty(STDOUT_FILENO) != 0 &&
+             !is_utf8(as_text(parts.front().content.expose()))) {
+    elsewhere("the secret is no text, and standard output is a terminal");
+    destination.standard_output = false;
+  }
+  if (several) {
+    destination.standard_output = false;
+    destination.stream.reset();
+    destination.file.clear();
+  }
+}
+
+bool is_printed(const Part& part, const Destination& destination) {
+  return destination.standard_output || (part.kind == Part::Kind::kText && destination.file.empty());
+}
+
+void print_part(const Part& part, Delivery& delivery) {
+  const ByteView content = part.content.expose();
   if (::isatty(STDOUT_FILENO) == 0) {
-    print(as_text(part.content.expose()));
+    delivery.print(content, content, name_of(part));
     return;
   }
-  const SecretBytes shown = harmless_text(part.content.expose());
-  print(as_text(shown.expose()));
-  if (shown.empty() || shown.expose().back() != '\n') {
-    print("\n");
+  const SecretBytes shown = harmless_text(content);
+  const bool ended = !shown.empty() && shown.expose().back() == '\n';
+  delivery.print(concatenated({shown.expose(), as_bytes(ended ? "" : "\n")}).expose(), content, name_of(part));
+}
+
+// Where it is now.
+std::optional<fs::path> write_part(const Part& part, const Destination& destination, Delivery& delivery) {
+  const ByteView content = part.content.expose();
+  const fs::path wanted = destination.file.empty() ? destination.folder / name_of(part) : destination.file;
+  if (!destination.stream) {
+    const Outcome<fs::path> kept = keep_file(wanted, content, destination.replace && !destination.file.empty());
+    return kept ? *kept : delivery.shelter(kept.error(), content, wanted.filename().string());
   }
+  const Outcome<void> written = write_all(destination.stream.get(), harmless_name(wanted.string()), content);
+  return written ? wanted : delivery.shelter(written.error(), content, name_of(part));
 }
 
 nlohmann::json json_of(const Part& part, const fs::path& path) {
@@ -145,47 +145,65 @@ nlohmann::json json_of(const Part& part, const fs::path& path) {
 
 }  // namespace
 
-Outcome<void> check_output(const OutputOptions& options) {
-  const Place place = place_of(options, /*several=*/false);
+Outcome<Destination> open_destination(const OutputOptions& options, bool json, std::uint64_t bytes) {
+  Destination destination;
+  destination.replace = options.force;
+  destination.json = json;
+  destination.standard_output = options.path == "-";
+  if (destination.standard_output && json) {
+    return client_fail(ClientFailure::kUsage, "--output - and --json are both for standard output");
+  }
+  const fs::path path = options.path.empty() ? fs::path(".") : fs::path(options.path);
   std::error_code error;
-  if (!place.file.empty() && !options.force && fs::exists(fs::symlink_status(place.file, error))) {
-    return client_fail(ClientFailure::kHere, harmless_name(place.file.string()) + " exists already",
-                       "--force replaces it; nothing was retrieved yet");
+  if (fs::is_directory(path, error) || !path.has_filename()) {
+    destination.folder = path;
+  } else if (!destination.standard_output) {
+    const Outcome<void> opened = open_file(destination, path);
+    if (!opened) {
+      return client_fail(opened.error());
+    }
   }
-  if (::access(place.folder.c_str(), W_OK | X_OK) != 0) {
-    return client_fail(
-        ClientFailure::kHere,
-        "cannot write to the folder " + harmless_name(place.folder.string()) + ": " + std::strerror(errno),
-        "--output PATH names another; nothing was retrieved yet");
+  const bool streamed = destination.standard_output || destination.stream;
+  if (streamed) {  // needs a folder, too: for what it does not take
+    destination.folder = shelters().front();
   }
-  return {};
+  Outcome<FileDescriptor> room = set_aside(destination.folder, bytes);
+  if (!room && streamed) {
+    destination.folder = shelters().back();
+    room = set_aside(destination.folder, bytes);
+  }
+  if (!room) {
+    return client_fail(room.error().failure, room.error().message,
+                       "--output PATH names another; nothing was retrieved yet");
+  }
+  destination.room = std::move(*room);
+  return destination;
 }
 
-Outcome<void> deliver(const std::vector<Part>& parts, const OutputOptions& options, bool json, int views_left) {
-  const Place place = place_of(options, parts.size() > 1);
-  std::error_code error;
-  fs::create_directory(place.folder, error);  // several files for a path that was to be one
-  nlohmann::json list = nlohmann::json::array();
+Outcome<void> deliver(const std::vector<Part>& parts, Destination destination, int views_left) {
   Delivery delivery;
+  settle(parts, destination, delivery);
+  destination.room.reset();
+  nlohmann::json list = nlohmann::json::array();
   for (const Part& part : parts) {
     fs::path written_to;
-    if (part.kind == Part::Kind::kFile || !place.file.empty()) {
-      const fs::path wanted = place.file.empty() ? place.folder / safe_file_name(part.name) : place.file;
-      const std::optional<fs::path> written = write_part(part, wanted, options.force, delivery);
+    if (!is_printed(part, destination)) {
+      const std::optional<fs::path> written = write_part(part, destination, delivery);
       if (!written) {
         continue;  // the others may do well
       }
       written_to = *written;
-      if (!json) {
+      if (!destination.json) {
         print_note("wrote " + harmless_name(written_to.string()));
       }
-    } else if (!json) {
-      print_text(part);
+    } else if (!destination.json) {
+      print_part(part, delivery);
     }
     list.push_back(json_of(part, written_to));
   }
-  if (json) {
-    print_json({{"parts", std::move(list)}, {"views_left", views_left}});
+  if (destination.json) {
+    const std::string line = json_line({{"parts", std::move(list)}, {"views_left", views_left}});
+    delivery.print(as_bytes(line), as_bytes(line), "secret.json");
   }
   return delivery.outcome;
 }

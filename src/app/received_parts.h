@@ -4,21 +4,33 @@
 
 #pragma once
 
-#include <string>
+#include <filesystem>
 #include <vector>
 
 #include "app/client_options.h"
+#include "base/file_descriptor.h"
 #include "client/client_error.h"
 #include "client/container.h"
 
 namespace disposable {
 
-// To be called before the secret is spent: whether files can be written there. kHere: a file that --force would
-// replace, or a folder that does not exist or cannot be written to.
-Outcome<void> check_output(const OutputOptions& options);
+// Where it goes, made sure of before it is spent. A value.
+struct Destination {
+  std::filesystem::path folder;  // for files under the names that they came with
+  std::filesystem::path file;    // of the person's own, for a single part; empty: none
+  FileDescriptor stream;         // what `file` names when that is no regular file
+  bool standard_output = false;  // for a single part, whatever it is
+  bool replace = false;          // `file`, and nothing else
+  bool json = false;
+  FileDescriptor room{};  // in `folder`, for as long as it is held
+};
+
+// To be called before the secret, which has so many bytes, is spent. kHere: a file that --force would replace; a folder
+// that does not exist, cannot be written to or has too little room. kUsage: two things for standard output.
+Outcome<Destination> open_destination(const OutputOptions& options, bool json, std::uint64_t bytes);
 
 // On a terminal a text's control characters are made harmless, and it has a line end. Says on standard error which
-// files it has written. kHere: one of them could not be, or is elsewhere, which the hint says.
-Outcome<void> deliver(const std::vector<Part>& parts, const OutputOptions& options, bool json, int views_left);
+// files it has written. kHere: a part is somewhere else than where it was to go, which the hint says, or nowhere.
+Outcome<void> deliver(const std::vector<Part>& parts, Destination destination, int views_left);
 
 }  // namespace disposable

@@ -127,7 +127,7 @@ Outcome<void> wait_for_answer(const OwnLink& link, bool wait, ClientSession& ses
   for (milliseconds pause = kFirst;; pause = std::min(pause * 3 / 2, kLongest)) {
     const Outcome<SecretStatus> status = session.api(link.server).request_status(link.fill_key);
     if (!status) {
-      const bool away = status.error().failure == ClientFailure::kUnavailable;
+      const bool away = status.error().failure == ClientFailure::kUnavailable || status.error().retry_after.count() > 0;
       if (!wait || !away || ++failures > kFailuresMost) {
         return client_fail(status.error());
       }
@@ -142,7 +142,8 @@ Outcome<void> wait_for_answer(const OwnLink& link, bool wait, ClientSession& ses
       failures = 0;
       session.progress().show("waiting for the answer, until " + status->expires_at + " at the longest");
     }
-    session.wait(pause);
+    const auto asked_for = status ? std::chrono::seconds(0) : status.error().retry_after;
+    session.wait(std::max<milliseconds>(pause, std::min<milliseconds>(asked_for, kLongest)));
   }
 }
 

@@ -9,6 +9,8 @@ namespace disposable {
 
 namespace {
 
+using Opener = std::function<Result<SecretBytes>(ByteView body)>;
+
 // What was retrieved is spent, so this says what went wrong with it, and not to try again.
 tl::unexpected<ClientError> cannot_open(const Error& error) {
   return error.code == Errc::kDenied
@@ -17,43 +19,66 @@ tl::unexpected<ClientError> cannot_open(const Error& error) {
                            "a newer version of this program may know it");
 }
 
-Outcome<void> deliver_opened(const Result<SecretBytes>& container, const OutputOptions& output, bool json,
-                             const RetrievedBody& retrieved) {
-  if (!container) {
-    return retrieved.counted ? cannot_open(container.error()) : client_fail(another_server());
+struct Wanted {
+  const ServerUrl& server;
+  const SecretKey& key;
+  const OutputOptions& output;
+  bool json;
+};
+
+// What is known of it before it is spent.
+struct Found {
+  ServiceApi api;
+  const SecretKey& key;
+  SecretStatus status;
+  Destination destination;
+};
+
+// Borrows what `wanted` borrows, and the session.
+Outcome<Found> find(const Wanted& wanted, ClientSession& session) {
+  ServiceApi api = session.api(wanted.server);
+  Outcome<SecretStatus> status = api.status(wanted.key);
+  const Outcome<void> live = status ? check_live(*status) : Outcome<void>(client_fail(status.error()));
+  if (!live) {
+    return client_fail(live.error());
   }
-  const Result<std::vector<Part>> parts = decode_container(container->expose());
-  return parts ? deliver(*parts, output, json, retrieved.views_left) : Outcome<void>(cannot_open(parts.error()));
+  Outcome<Destination> destination = open_destination(wanted.output, wanted.json, status->bytes);
+  if (!destination) {
+    return client_fail(destination.error());
+  }
+  return Found{api, wanted.key, std::move(*status), std::move(*destination)};
 }
 
-Outcome<void> retrieve_secret(const SecretLink& link, const RetrieveOptions& options, ClientSession& session) {
-  Outcome<void> writable = check_output(options.output);
-  if (!writable) {
-    return writable;
-  }
-  ServiceApi api = session.api(link.server);
-  const Outcome<SecretStatus> status = api.status(link.key);
-  if (!status) {
-    return client_fail(status.error());
-  }
-  Outcome<void> live = check_live(*status);
-  if (!live) {
-    return live;
-  }
-  const Outcome<SecretBytes> passphrase = status->passphrase ? given_passphrase(options.passphrase) : SecretBytes();
-  if (!passphrase) {
-    return client_fail(passphrase.error());
-  }
-  const LinkKeys keys = derive_link_keys(link.link_key.expose(), passphrase->expose());
+Outcome<void> spend(Found found, const Credentials& credentials, Opener open, ClientSession& session) {
   const InterruptNotice until_delivered;
-  const Outcome<RetrievedBody> retrieved =
-      api.retrieve(link.key, {keys.proof.expose(), as_text(keys.server_passphrase.expose())});
+  const Outcome<Retrieved> retrieved =
+      found.api.retrieve(found.key, credentials, {found.status.bytes, std::move(open)});
   if (!retrieved) {
     return client_fail(retrieved.error());
   }
   session.progress().clear();
-  return deliver_opened(open_secret(keys, retrieved->body.expose()), options.output, options.connection.json,
-                        *retrieved);
+  if (!retrieved->container) {
+    return cannot_open(retrieved->container.error());
+  }
+  const Result<std::vector<Part>> parts = decode_container(retrieved->container->expose());
+  return parts ? deliver(*parts, std::move(found.destination), retrieved->views_left)
+               : Outcome<void>(cannot_open(parts.error()));
+}
+
+Outcome<void> retrieve_secret(const SecretLink& link, const RetrieveOptions& options, ClientSession& session) {
+  Outcome<Found> found = find({link.server, link.key, options.output, options.connection.json}, session);
+  if (!found) {
+    return client_fail(found.error());
+  }
+  const Outcome<SecretBytes> passphrase =
+      found->status.passphrase ? given_passphrase(options.passphrase) : SecretBytes();
+  if (!passphrase) {
+    return client_fail(passphrase.error());
+  }
+  const LinkKeys keys = derive_link_keys(link.link_key.expose(), passphrase->expose());
+  return spend(
+      std::move(*found), {keys.proof.expose(), as_text(keys.server_passphrase.expose())},
+      [&keys](ByteView body) { return open_secret(keys, body); }, session);
 }
 
 }  // namespace
@@ -73,18 +98,12 @@ Outcome<void> check_live(const SecretStatus& status) {
 }
 
 Outcome<void> retrieve_answer(const OwnLink& link, const OutputOptions& output, bool json, ClientSession& session) {
-  Outcome<void> writable = check_output(output);
-  if (!writable) {
-    return writable;
+  Outcome<Found> found = find({link.server, link.request_key, output, json}, session);
+  if (!found) {
+    return client_fail(found.error());
   }
-  ServiceApi api = session.api(link.server);
-  const InterruptNotice until_delivered;
-  const Outcome<RetrievedBody> retrieved = api.retrieve(link.request_key, {});
-  if (!retrieved) {
-    return client_fail(retrieved.error());
-  }
-  session.progress().clear();
-  return deliver_opened(open_answer(link.asker, retrieved->body.expose()), output, json, *retrieved);
+  return spend(
+      std::move(*found), {}, [&link](ByteView body) { return open_answer(link.asker, body); }, session);
 }
 
 int retrieve(const RetrieveOptions& options) {

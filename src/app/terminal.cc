@@ -4,15 +4,16 @@
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
-#include <string>
 
 namespace disposable {
 
 void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
-void print_json(const nlohmann::json& object) {
-  print(object.dump(-1, ' ', /*ensure_ascii=*/true, nlohmann::json::error_handler_t::replace) + "\n");
+std::string json_line(const nlohmann::json& object) {
+  return object.dump(-1, ' ', /*ensure_ascii=*/true, nlohmann::json::error_handler_t::replace) + "\n";
 }
+
+void print_json(const nlohmann::json& object) { print(json_line(object)); }
 
 ProgressLine::ProgressLine() : watched_(isatty(STDERR_FILENO) != 0) {}
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <string>
 #include <string_view>
 
 namespace disposable {
@@ -14,6 +15,7 @@ inline constexpr int kExitUsage = 2;
 
 void print(std::string_view text);
 // On a line, in ASCII. Text that is no UTF-8 is replaced: what is printed may be all that is left of a secret.
+std::string json_line(const nlohmann::json& object);
 void print_json(const nlohmann::json& object);
 
 // One line of progress on stderr, written over itself: only on a terminal, so that a pipe stays quiet. Gone when the

@@ -1,7 +1,5 @@
 #include "app/webhooks.h"
 
-#include <charconv>
-
 #include "client/http_call.h"
 #include "crypto/private_file.h"
 #include "webhook/webhook_message.h"
@@ -12,13 +10,6 @@ namespace {
 
 constexpr std::chrono::seconds kConnectMost{5};
 constexpr std::chrono::seconds kSilenceMost{10};
-
-// RFC 9110, 10.2.3, in seconds; a date counts as none.
-std::chrono::seconds retry_after(std::string_view text) {
-  std::uint32_t seconds = 0;
-  const auto [stop, problem] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  return std::chrono::seconds(problem == std::errc{} && stop == text.data() + text.size() ? seconds : 0);
-}
 
 }  // namespace
 
@@ -151,7 +142,7 @@ WebhookAnswer Webhooks::call(const WebhookCall& made, const std::stop_token& sto
   if (!answer) {
     return {0, watched.over() ? "it has not answered in time" : answer.error().reason};
   }
-  return {answer->status, {}, retry_after(answer->field("Retry-After"))};
+  return {answer->status, {}, answer->retry_after()};
 }
 
 }  // namespace disposable

@@ -167,6 +167,16 @@ std::string problem_name(const HttpResponse& response) {
   return type.starts_with(kProblem) ? type.substr(kProblem.size()) : std::string{};
 }
 
+Verdict verdict_on_failure(const HttpResponse& response) {
+  constexpr int kTooManyRequests = 429;
+  constexpr int kServerError = 5;
+  const std::string name = problem_name(response);
+  if (name == "unavailable" || name == "internal" || (name.empty() && response.status / 100 == kServerError)) {
+    return Verdict::kLost;
+  }
+  return name.empty() || response.status == kTooManyRequests ? Verdict::kRefused : Verdict::kFinal;
+}
+
 ClientError read_problem(const HttpResponse& response) {
   const std::string name = problem_name(response);
   if (name.empty()) {
@@ -181,9 +191,9 @@ ClientError read_problem(const HttpResponse& response) {
     return {ClientFailure::kRefused, "the server refuses: " + (detail.empty() ? text_of(object, "title") : detail), {}};
   }
   ClientError error{known->failure, std::string(known->message) + at(text_of(object, "at")), std::string(known->hint)};
-  const std::string retry = shortened(harmless_name(response.field("Retry-After")));
-  if (!retry.empty() && error.failure != ClientFailure::kUnavailable) {
-    error.hint = "try again in " + retry + " seconds";
+  error.retry_after = response.retry_after();
+  if (error.retry_after.count() > 0 && error.failure != ClientFailure::kUnavailable) {
+    error.hint = "try again in " + std::to_string(error.retry_after.count()) + " seconds";
   }
   return error;
 }

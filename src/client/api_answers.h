@@ -5,8 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "client/client_error.h"
-#include "client/http_call.h"
+#include "client/attempts.h"
 
 namespace disposable {
 
@@ -63,5 +62,8 @@ ClientError another_server();
 ClientError read_problem(const HttpResponse& response);
 // The name of its problem, "not-found"; empty when it is none of ours.
 std::string problem_name(const HttpResponse& response);
+// What it means for a request that may be repeated. A proxy turns away with 3xx and 4xx, before the service has seen
+// anything.
+Verdict verdict_on_failure(const HttpResponse& response);
 
 }  // namespace disposable

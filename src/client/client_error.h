@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -27,6 +28,7 @@ struct ClientError {
   ClientFailure failure = ClientFailure::kHere;
   std::string message{};
   std::string hint{};
+  std::chrono::seconds retry_after{0};  // how long the server wants nothing to be asked; 0: it has not said
 };
 
 template <class T>

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <memory>
 #include <optional>
 
@@ -121,6 +122,13 @@ std::string_view HttpResponse::field(std::string_view name) const {
     }
   }
   return {};
+}
+
+std::chrono::seconds HttpResponse::retry_after() const {
+  const std::string_view text = field("Retry-After");
+  std::uint32_t seconds = 0;
+  const auto [stop, problem] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  return std::chrono::seconds(problem == std::errc{} && stop == text.data() + text.size() ? seconds : 0);
 }
 
 tl::expected<HttpResponse, HttpFailure> call_http(const ServerUrl& server, const HttpRequest& request,

@@ -29,6 +29,7 @@ struct HttpRequest {
   ByteView body;  // borrowed while the call lasts
   std::vector<HttpField> fields;
   std::size_t answer_bytes_max = 64U << 10U;  // a server that sends more, or says so, is not listened to
+  std::uint64_t answer_bytes = 0;             // as many are expected; for those who give a call its time
   bool head_only = false;                     // of the answer; the connection ends with it
 };
 
@@ -39,6 +40,8 @@ struct HttpResponse {
 
   // Empty when there is none of that name, in whichever case.
   std::string_view field(std::string_view name) const;
+  // RFC 9110, 10.2.3, in seconds; a date counts as none, which is 0.
+  std::chrono::seconds retry_after() const;
 };
 
 struct HttpFailure {

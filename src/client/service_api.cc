@@ -15,6 +15,7 @@ namespace {
 
 constexpr const char* kJson = "application/json";
 constexpr const char* kBytes = "application/octet-stream";
+constexpr const char* kViewsLeft = "Secret-Views-Left";
 constexpr std::size_t kClaimSize = 16;
 constexpr std::size_t kSecretMost = 512U << 20U;  // more than can be shared
 constexpr std::size_t kIdempotencyKeySize = 32;
@@ -66,6 +67,17 @@ Outcome<T> read_with(const Outcome<HttpResponse>& response, Outcome<T> (*read)(c
   return read(*response);
 }
 
+// An answer that says that it is done, and is none of the service's, is another server's.
+template <class T>
+Judge judge_with(Outcome<T> (*read)(const HttpResponse&)) {
+  return [read](const HttpResponse& response) {
+    if (!succeeded(response)) {
+      return verdict_on_failure(response);
+    }
+    return read(response) ? Verdict::kFinal : Verdict::kLost;
+  };
+}
+
 HttpRequest creation_of(const NewUpload& upload, const std::string& idempotency_key) {
   HttpRequest request{"POST", "/api/v2/secrets", kBytes, upload.body, {}};
   request.fields = {{"Idempotency-Key", idempotency_key},
@@ -86,47 +98,59 @@ HttpRequest creation_of(const NewUpload& upload, const std::string& idempotency_
 
 }  // namespace
 
-Outcome<HttpResponse> ServiceApi::post(const char* path, const SecretBytes& json, Repeat repeat) {
-  return attempts_.send({"POST", path, kJson, json.expose(), {}}, repeat);
+Outcome<HttpResponse> ServiceApi::post(const char* path, const SecretBytes& json) {
+  return attempts_.once({"POST", path, kJson, json.expose(), {}});
 }
 
 Outcome<CreatedSecret> ServiceApi::create(const NewUpload& upload) {
   std::array<std::uint8_t, kIdempotencyKeySize> key{};
   random_.fill(key);
-  return read_with(attempts_.send(creation_of(upload, base64url_encode(key)), Repeat::kWhileLost), read_created_secret);
+  return read_with(attempts_.repeated(creation_of(upload, base64url_encode(key)), judge_with(read_created_secret)),
+                   read_created_secret);
 }
 
-Outcome<RetrievedBody> ServiceApi::retrieve(const SecretKey& key, const Credentials& credentials) {
+Outcome<Retrieved> ServiceApi::retrieve(const SecretKey& key, const Credentials& credentials, const Sealed& sealed) {
   std::array<std::uint8_t, kClaimSize> claim{};
   random_.fill(claim);
   const SecretBytes json = json_of(key, credentials, claim);
   HttpRequest request{"POST", "/api/v2/secrets/retrieve", kJson, json.expose(), {}};
   request.answer_bytes_max = kSecretMost;
-  Outcome<HttpResponse> response = attempts_.send(request, Repeat::kWhileLost);
-  if (!response) {
-    return client_fail(response.error());
-  }
-  if (!succeeded(*response)) {
-    ClientError error = read_problem(*response);
-    if (attempts_.lost_an_answer() && problem_name(*response) == "retrieved") {
-      error.hint =
-          "probably by this program: its answer was lost on the way, and the server keeps it for a minute only";
+  request.answer_bytes = std::min<std::uint64_t>(sealed.bytes, kSecretMost);
+  Result<SecretBytes> container = fail(Errc::kInternal, "nothing was retrieved");
+  const auto judge = [&sealed, &container](const HttpResponse& response) {
+    if (!succeeded(response)) {
+      // The status came from there a moment ago: whoever answers now may have seen what was retrieved.
+      return problem_name(response).empty() ? Verdict::kLost : verdict_on_failure(response);
     }
-    return client_fail(error);
+    container = sealed.open(response.body.expose());
+    const bool whole = response.body.size() == sealed.bytes && !response.field(kViewsLeft).empty();
+    return container || whole ? Verdict::kFinal : Verdict::kLost;
+  };
+  const Outcome<HttpResponse> response = attempts_.repeated(request, judge);
+  if (response && succeeded(*response)) {
+    const std::string_view left = response->field(kViewsLeft);
+    Retrieved retrieved{std::move(container), 0};
+    std::from_chars(left.data(), left.data() + left.size(), retrieved.views_left);
+    return retrieved;
   }
-  const std::string_view left = response->field("Secret-Views-Left");
-  RetrievedBody retrieved{std::move(response->body), !left.empty(), 0};
-  std::from_chars(left.data(), left.data() + left.size(), retrieved.views_left);
-  return retrieved;
+  ClientError error = response ? read_problem(*response) : response.error();
+  if (attempts_.lost_an_answer()) {
+    error.hint =
+        response && problem_name(*response) == "retrieved"
+            ? "probably by this program: its answer was lost on the way, and the server keeps it for a minute only"
+            : "whether that has spent the secret is not known; 'status' says so";
+  }
+  return client_fail(error);
 }
 
 Outcome<SecretStatus> ServiceApi::status(const SecretKey& key) {
   const SecretBytes json = json_of({{"secret_key", as_text(key.format().expose())}});
-  return read_with(post("/api/v2/secrets/status", json, Repeat::kNever), read_status);
+  return read_with(post("/api/v2/secrets/status", json), read_status);
 }
 
 Outcome<std::string> ServiceApi::delete_at(const char* path, const SecretBytes& json) {
-  const Outcome<HttpResponse> response = post(path, json, Repeat::kWhileLost);
+  const Outcome<HttpResponse> response =
+      attempts_.repeated({"POST", path, kJson, json.expose(), {}}, judge_with(read_deleted));
   // Deleted by the attempt whose answer was lost.
   if (response && attempts_.lost_an_answer() && problem_name(*response) == "deleted") {
     return std::string{};
@@ -140,7 +164,7 @@ Outcome<std::string> ServiceApi::delete_secret(const SecretKey& key, const Crede
 
 Outcome<SecretStatus> ServiceApi::receipt_status(const SecretBytes& receipt_key) {
   const SecretBytes json = json_of({{"receipt_key", as_text(receipt_key.expose())}});
-  return read_with(post("/api/v2/receipts/status", json, Repeat::kNever), read_status);
+  return read_with(post("/api/v2/receipts/status", json), read_status);
 }
 
 Outcome<std::string> ServiceApi::delete_by_receipt(const SecretBytes& receipt_key) {
@@ -156,12 +180,12 @@ Outcome<CreatedRequest> ServiceApi::create_request(std::optional<std::chrono::se
   json = "{" + json + "}";
   HttpRequest request{"POST", "/api/v2/requests", kJson, as_bytes(json), {}};
   add_token(request, token);
-  return read_with(attempts_.send(request, Repeat::kNever), read_created_request);
+  return read_with(attempts_.once(request), read_created_request);
 }
 
 Outcome<SecretStatus> ServiceApi::request_status(const SecretKey& fill_key) {
   const SecretBytes json = json_of({{"fill_key", as_text(fill_key.format().expose())}});
-  return read_with(post("/api/v2/requests/status", json, Repeat::kNever), read_status);
+  return read_with(post("/api/v2/requests/status", json), read_status);
 }
 
 Outcome<CreatedSecret> ServiceApi::fill(const SecretKey& fill_key, ByteView body) {
@@ -170,7 +194,7 @@ Outcome<CreatedSecret> ServiceApi::fill(const SecretKey& fill_key, ByteView body
   random_.fill(key);
   request.fields = {{"Request-Fill-Key", std::string(as_text(fill_key.format().expose()))},
                     {"Idempotency-Key", base64url_encode(key)}};
-  const Outcome<HttpResponse> response = attempts_.send(request, Repeat::kWhileLost);
+  const Outcome<HttpResponse> response = attempts_.repeated(request, judge_with(read_created_secret));
   // Filled by the attempt whose answer was lost, and collected since; or by somebody else, when it never arrived.
   if (response && attempts_.lost_an_answer() && problem_name(*response) == "filled") {
     return CreatedSecret{};
@@ -184,7 +208,7 @@ Outcome<std::string> ServiceApi::delete_request(const SecretKey& fill_key, const
 }
 
 Outcome<ServerFacts> ServiceApi::facts() {
-  return read_with(attempts_.send({"GET", "/api/v2/service", {}, {}, {}}, Repeat::kNever), read_service_facts);
+  return read_with(attempts_.once({"GET", "/api/v2/service", {}, {}, {}}), read_service_facts);
 }
 
 }  // namespace disposable

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 
 #include "client/api_answers.h"
@@ -28,11 +29,15 @@ struct Credentials {
   std::string_view server_passphrase;
 };
 
-struct RetrievedBody {
-  SecretBytes body;
-  // Whether the server has said how many views are left. One that does not may be another one, or a proxy has dropped
-  // the field: what opens the body is the judge of that, for it may be all that is left of a secret.
-  bool counted = false;
+// What is known of a secret before it is retrieved, so that its answer is known from others.
+struct Sealed {
+  std::uint64_t bytes = 0;                                 // as its status says
+  std::function<Result<SecretBytes>(ByteView body)> open;  // the container
+};
+
+struct Retrieved {
+  // Not opened only where the body is the server's beyond doubt: nobody gets a better one.
+  Result<SecretBytes> container;
   int views_left = 0;
 };
 
@@ -45,8 +50,9 @@ class ServiceApi {
       : attempts_(server, settings, patience), random_(random) {}
 
   Outcome<CreatedSecret> create(const NewUpload& upload);
-  // With a claim: sent again, the same retrieval gets the same answer.
-  Outcome<RetrievedBody> retrieve(const SecretKey& key, const Credentials& credentials);
+  // With a claim: sent again, the same retrieval gets the same answer. It is lost as long as its body does not open: it
+  // may be cut short, or somebody else's. One that opens is taken whatever else a proxy has made of it.
+  Outcome<Retrieved> retrieve(const SecretKey& key, const Credentials& credentials, const Sealed& sealed);
   Outcome<SecretStatus> status(const SecretKey& key);
   // When.
   Outcome<std::string> delete_secret(const SecretKey& key, const Credentials& credentials);
@@ -62,7 +68,7 @@ class ServiceApi {
   Outcome<ServerFacts> facts();
 
  private:
-  Outcome<HttpResponse> post(const char* path, const SecretBytes& json, Repeat repeat);
+  Outcome<HttpResponse> post(const char* path, const SecretBytes& json);
   Outcome<std::string> delete_at(const char* path, const SecretBytes& json);
 
   Attempts attempts_;

@@ -1,19 +1,17 @@
 // Goal: a server that sends a byte now and then, wherever in the exchange, is given up in time, and at once when asked.
-// Method: a listener of our own that drips for as long as it is read from.
+// Method: a server that drips for as long as it is read from.
 
 #include "client/call_watch.h"
 
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <csignal>
 
 #include "client/http_call.h"
+#include "support/dripping_server.h"
 
 namespace disposable {
 namespace {
@@ -21,44 +19,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
-
-// Answers one connection with `head`, and then with `drop` every ten milliseconds.
-class DrippingServer {
- public:
-  DrippingServer(std::string head, std::string drop)
-      : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), head_(std::move(head)), drop_(std::move(drop)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    check(::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), size) == 0 &&
-              ::listen(listener_.get(), 1) == 0 &&
-              ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0,
-          "the server listens");
-    port_ = ntohs(address.sin_port);
-    thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
-  }
-  std::uint16_t port() const { return port_; }
-
- private:
-  void run(const std::stop_token& stop) {
-    pollfd waiting{listener_.get(), POLLIN, 0};
-    while (!stop.stop_requested() && ::poll(&waiting, 1, 10) == 0) {
-    }
-    const FileDescriptor connection(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    ::send(connection.get(), head_.data(), head_.size(), MSG_NOSIGNAL);
-    pollfd closed{connection.get(), POLLRDHUP, 0};
-    while (!stop.stop_requested() && ::poll(&closed, 1, 10) == 0 &&
-           ::send(connection.get(), drop_.data(), drop_.size(), MSG_NOSIGNAL) >= 0) {
-    }
-  }
-
-  FileDescriptor listener_;
-  std::string head_;
-  std::string drop_;
-  std::uint16_t port_ = 0;
-  std::jthread thread_;
-};
 
 // OpenSSL writes to what was shut down.
 class NoBrokenPipes {

@@ -124,16 +124,10 @@ class FilesTest(ClientCase):
         self.assertEqual({stat.S_IMODE(path.stat().st_mode) for path in self.here.iterdir()}, {0o600})
 
     def test_a_file_that_exists_is_kept_and_the_new_one_gets_a_number(self):
-        api = self.serve()
         (self.here / "a.txt").write_bytes(b"old")
-        done = self.client("retrieve", self.share_files(api, **{"a.txt": b"new"}))
+        done = self.client("retrieve", self.share_files(self.serve(), **{"a.txt": b"new"}))
         self.assertEqual(done.stderr, b"wrote ./a (2).txt\n")
         self.assertEqual([(self.here / name).read_bytes() for name in ("a.txt", "a (2).txt")], [b"old", b"new"])
-        (self.folder / "target").write_bytes(b"target")
-        (self.here / "b.txt").symlink_to(self.folder / "target")
-        self.client("retrieve", "--force", self.share_files(api, **{"a.txt": b"newer", "b.txt": b"b"}))
-        self.assertEqual([(self.here / name).read_bytes() for name in ("a.txt", "b.txt")], [b"newer", b"b"])
-        self.assertEqual((self.folder / "target").read_bytes(), b"target")
 
     def test_a_path_that_cannot_be_written_spends_nothing(self):
         api = self.serve()
@@ -150,43 +144,6 @@ class FilesTest(ClientCase):
         self.assertEqual((self.folder / "text").read_bytes(), SECRET)
         self.client("retrieve", self.share_files(api, a=b"1", b=b"2"), "--output", self.folder / "both")
         self.assertEqual(sorted(path.name for path in (self.folder / "both").iterdir()), ["a", "b"])
-
-    def share_two_of_one_name(self, api):
-        for folder, content in (("one", b"1"), ("two", b"2")):
-            (self.folder / folder).mkdir(exist_ok=True)
-            (self.folder / folder / "a.txt").write_bytes(content)
-        return self.share(api, self.folder / "one/a.txt", self.folder / "two/a.txt", given=b"")
-
-    def test_force_replaces_what_was_there_and_nothing_of_the_same_secret(self):
-        api = self.serve()
-        (self.here / "a.txt").write_bytes(b"old")
-        self.client("retrieve", "--force", self.share_two_of_one_name(api))
-        self.assertEqual({path.name: path.read_bytes() for path in self.here.iterdir()}, {"a.txt": b"1", "a (2).txt": b"2"})
-
-    def test_several_files_for_the_path_of_a_file_are_written_beside_it(self):
-        api = self.serve()
-        out = self.folder / "out"
-        out.mkdir()
-        (out / "there").write_bytes(b"old")
-        self.client("retrieve", "--force", "--output", out / "there", self.share_two_of_one_name(api))
-        self.assertEqual({path.name: path.read_bytes() for path in out.iterdir()},
-                         {"there": b"old", "a.txt": b"1", "a (2).txt": b"2"})
-
-    def test_a_file_that_cannot_be_written_is_kept_elsewhere(self):
-        api = self.serve()
-        folder = self.folder / "folder"
-        folder.mkdir()
-        link = self.share_files(api, **{"a.txt": b"new"})
-
-        def away():
-            folder.rmdir()
-            folder.write_bytes(b"no folder any more")
-
-        api.fail("/api/v2/secrets/retrieve", away)
-        done = self.client("retrieve", "--json", "--output", folder / "out.txt", link, code=1)
-        self.assertIn(b"hint: it is in ./out.txt\n", done.stderr)
-        self.assertEqual(json.loads(done.stdout)["parts"][0]["path"], "./out.txt")
-        self.assertEqual((self.here / "out.txt").read_bytes(), b"new")
 
     def test_files_that_are_too_large_together_are_refused_before_they_are_all_in_memory(self):
         for name in ("one", "two"):

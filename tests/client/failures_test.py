@@ -29,9 +29,49 @@ class LostAnswerTest(ClientCase):
             claims = {json.loads(body)["claim"] for _, path, _, body in api.seen if path == RETRIEVE}
             self.assertEqual(len(claims), 1)
 
+    def test_after_a_lost_answer_only_the_services_own_word_counts(self):
+        def other(status):
+            return status, "text/html", b"<html>please log in, or come back later</html>"
+
+        for faults in (["internal"], ["garbage"], ["half"], [other(302)], [other(404)], [other(429)], [other(520)],
+                       ["cut after", "429"], ["cut after", other(408)]):
+            with self.subTest(faults=faults):
+                api = self.serve()
+                link = self.share(api)
+                api.fail(RETRIEVE, *faults)
+                self.assertEqual(self.client("retrieve", link).stdout, SECRET)
+                self.assertEqual(api.count(RETRIEVE), len(faults) + 1)
+        asked = json.loads(self.client("request", "--json", api=api).stdout)
+        self.client("share", "--to", asked["link"], given=SECRET)
+        api.fail(RETRIEVE, "half", other(200))
+        self.assertEqual(self.client("request", "--collect", asked["own_link"]).stdout, SECRET)
+
+    def test_no_hint_to_try_again_is_given_where_that_is_too_late(self):
+        for fault in ("429", "half"):
+            api = self.serve()
+            link = self.share(api)
+            api.fail(RETRIEVE, "cut after", *[fault] * 20)
+            error = self.client("retrieve", "--patience", 1, link, code=7).stderr
+            self.assertIn(b"whether that has spent the secret is not known", error)
+            self.assertNotIn(b"try again", error)
+        api = self.serve()
+        link = self.share(api)
+        api.fail(RETRIEVE, "429")  # nothing was asked before
+        self.assertIn(b"hint: try again in 1 seconds", self.client("retrieve", link, code=6).stderr)
+        self.assertEqual(self.client("retrieve", link).stdout, SECRET)
+
+    def test_who_is_turned_away_in_front_of_the_server_hears_it_at_once(self):
+        api = self.serve()
+        link = self.share(api)
+        for path, command in (("/api/v2/secrets", ("share",)), ("/api/v2/secrets/delete", ("delete", link))):
+            before = api.count(path)
+            api.fail(path, (413, "text/html", b"too large"))
+            self.client(*command, api=api, given=b"x", code=7)
+            self.assertEqual(api.count(path), before + 1)
+
     def test_a_creation_whose_answer_is_lost_makes_one_secret(self):
         api = self.serve()
-        api.fail("/api/v2/secrets", "cut after", "503", "cut before")
+        api.fail("/api/v2/secrets", "cut after", "503", "cut before", "garbage", (502, "text/html", b""), "internal")
         link = self.share(api)
         self.assertEqual(len(api.secrets), 1)
         self.assertEqual(self.client("retrieve", link).stdout, SECRET)
@@ -103,11 +143,11 @@ class LostAnswerTest(ClientCase):
     def test_who_is_asked_to_answer_is_waited_for(self):
         api = self.serve()
         asked = json.loads(self.client("request", "--json", api=api).stdout)
-        api.fail("/api/v2/requests/status", "503", 0, 0)
+        api.fail("/api/v2/requests/status", "503", "429", 0, 0)
         waiting = subprocess.Popen([EXECUTABLE, "request", "--collect", asked["own_link"]], stdin=subprocess.DEVNULL,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment(), cwd=self.here)
         self.addCleanup(waiting.kill)
-        while api.count("/api/v2/requests/status") < 2:
+        while api.count("/api/v2/requests/status") < 3 and waiting.poll() is None:
             time.sleep(0.02)
         self.client("share", "--to", asked["link"], given=SECRET)
         output, error = waiting.communicate(timeout=20)
@@ -162,8 +202,10 @@ class RefusalTest(ClientCase):
         link = self.share(api)
         for path, command in (("/api/v2/secrets", ("share",)), ("/api/v2/secrets/status", ("status", link)),
                               ("/api/v2/requests", ("request",)), ("/api/v2/secrets/retrieve", ("retrieve", link))):
-            api.fail(path, "garbage")
+            api.fail(path, *["garbage"] * 20)
+            command += ("--patience", 0)
             self.assertNotIn(b"\x1b", self.client(*command, api=api, given=b"x", code=7).stderr)
+            api.faults.clear()
 
     def test_an_answer_that_is_larger_than_any_is_refused_at_its_head(self):
         api = self.serve()

@@ -2,7 +2,8 @@
 
 FakeApi is a context manager. `fail(path, *faults)` makes the next requests to that path fail, one fault each:
 "cut before" closes the connection and does nothing; "cut after" does what was asked and closes it without an answer;
-"503" does nothing and says so; "garbage" is another server; a number is so many seconds of delay.
+"503", "429" and "internal" do nothing and say so; "garbage" is another server, and so is (status, type, body) after what
+was asked is done; "half" is an answer without a length that ends too early; a number is so many seconds of delay.
 """
 
 import base64
@@ -29,7 +30,11 @@ MEMBERS = {
 }
 STATUS = {"invalid-body": 422, "not-found": 404, "retrieved": 410, "deleted": 410, "wrong-proof": 403,
           "wrong-passphrase": 403, "locked": 429, "idempotency-key-reused": 422, "filled": 409, "unauthorized": 401,
+          "rate-limited": 429, "internal": 500,
           "too-large": 413, "unavailable": 503, "storage-full": 507}
+
+
+REFUSALS = {"503": "unavailable", "429": "rate-limited", "internal": "internal"}
 
 
 class Problem(Exception):
@@ -154,15 +159,17 @@ class FakeApi:
             return self.cut(handler)
         with self.lock:
             try:
-                if fault == "503":
-                    raise Problem("unavailable", retry=0)
+                if fault in REFUSALS:
+                    raise Problem(REFUSALS[fault], retry=1 if fault == "429" else 0)
                 status, headers, content = self.answer(handler.command, path, handler.headers, body)
             except Problem as problem:
                 status, headers, content = self.problem(problem)
         if fault == "cut after":
             return self.cut(handler)
         if fault == "garbage":
-            status, headers, content = 200, {"Content-Type": "text/html"}, b"<html>\x1b[2J</html>"
+            fault = (200, "text/html", b"<html>\x1b[2J</html>")
+        if isinstance(fault, tuple):
+            status, headers, content = fault[0], {"Content-Type": fault[1]}, fault[2]
         if fault == "no count":
             del headers["Secret-Views-Left"]
         if fault == "long words":  # of two bytes a letter, at odd places
@@ -171,7 +178,11 @@ class FakeApi:
         handler.send_response(status)
         for name, value in headers.items():
             handler.send_header(name, value)
-        handler.send_header("Content-Length", str(1 << 62 if fault == "endless" else len(content)))
+        if fault == "half":
+            handler.close_connection = True
+            content = content[: len(content) // 2]
+        else:
+            handler.send_header("Content-Length", str(1 << 62 if fault == "endless" else len(content)))
         handler.end_headers()
         if fault == "slow cut":
             for at in range(0, len(content) // 2, len(content) // 16 + 1):
