@@ -1,7 +1,7 @@
 #include "client/file_name.h"
 
+#include "base/utf8.h"
 #include "client/terminal_text.h"
-#include "client/utf8.h"
 
 namespace disposable {
 

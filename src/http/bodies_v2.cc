@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/utf8.h"
 #include "core/webhook_url.h"
 
 namespace disposable {
@@ -49,6 +50,15 @@ SecretBytes base64url_header(const Request& request, std::string_view name, std:
   return text ? decode_base64url(name, *text, least, most, errors) : SecretBytes{};
 }
 
+// Whoever retrieves brings it as JSON, which has no other texts.
+SecretBytes passphrase_header(const Request& request, std::size_t most, FieldErrors& errors) {
+  SecretBytes passphrase = base64url_header(request, kPassphrase, 0, most, errors);
+  if (!is_utf8(as_text(passphrase.expose()))) {
+    errors.add("string_unicode", kPassphrase, "Input should be a valid string, unable to parse raw data as UTF-8");
+  }
+  return passphrase;
+}
+
 SecretBytes webhook_url(std::string_view field, SecretBytes url, FieldErrors& errors) {
   const Result<void> checked = url.empty() ? Result<void>() : check_webhook_url(as_text(url.expose()));
   if (!checked) {
@@ -92,7 +102,7 @@ Validated<NewSharedSecret> parse_new_bytes(const Request& request, const BodyLim
   fresh.ttl = std::chrono::seconds{
       integer_header(request, kTtl, limits.ttl_max.count(), default_ttl_v2(limits).count(), of_headers)};
   fresh.views = static_cast<int>(integer_header(request, kViews, kViewsMax, 1, of_headers));
-  fresh.access.passphrase = base64url_header(request, kPassphrase, 0, limits.passphrase_bytes_max, of_headers);
+  fresh.access.passphrase = passphrase_header(request, limits.passphrase_bytes_max, of_headers);
   fresh.access.proof = base64url_header(request, kProof, kProofSize, kProofSize, of_headers);
   fresh.webhook =
       webhook_url(kWebhook, SecretBytes::copy_of(as_bytes(request.header(kWebhook).value_or(""))), of_headers);

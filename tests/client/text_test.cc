@@ -2,9 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include "base/utf8.h"
 #include "client/file_name.h"
 #include "client/terminal_text.h"
-#include "client/utf8.h"
 
 namespace disposable {
 

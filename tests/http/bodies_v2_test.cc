@@ -94,6 +94,9 @@ TEST_CASE("bodies v2: every mistake of a header field has its entry") {
       {{{"Secret-Passphrase", "cGFzc3B"}}, "base64_decode@header.Secret-Passphrase"},  // bits that mean nothing
       {{{"Secret-Passphrase", "cGFzc3A"}}, "bytes_too_long@header.Secret-Passphrase"},
       {{{"Secret-Passphrase", ""}}, "ok"},  // as in JSON: none
+      {{{"Secret-Passphrase", "w7_DvQ"}}, "ok"},
+      {{{"Secret-Passphrase", "_w"}}, "string_unicode@header.Secret-Passphrase"},
+      {{{"Secret-Passphrase", "7aCA"}}, "string_unicode@header.Secret-Passphrase"},  // half of a surrogate pair
       {{{"Secret-Proof", ""}}, "bytes_too_short@header.Secret-Proof"},
       {{{"Secret-Proof", kProof.substr(4)}}, "bytes_too_short@header.Secret-Proof"},
       {{{"Secret-Proof", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8g"}}, "bytes_too_long@header.Secret-Proof"},
