@@ -2,9 +2,8 @@
 //
 // Joins the pure lifecycle (core/lifecycle.h) with crypto and a compare-and-swap store. The promises it keeps:
 // the payload is decrypted before the secret is spent, so a failed decryption spends nothing; spending destroys the
-// wrapped data key in the same atomic write as the event; every answer carries the ticket it depends on.
-//
-// Thread-safe. Borrows everything in Parts, which must outlive it.
+// wrapped data key in the same atomic write as the event; every answer carries the ticket it depends on. Thread-safe.
+// Borrows everything in Parts, which must outlive it.
 
 #pragma once
 
@@ -78,7 +77,8 @@ class Vault {
   Held<Created> fill(const SecretKey& fill_key, SecretBytes secret, std::string_view address,
                      std::string idempotency_key = {});
   Held<RequestStatus> request_status(const SecretKey& fill_key);
-  // When it was deleted, with what was put in. kNotFound also for keys of two requests. kSpent: deleted before.
+  // When it was deleted, with what was put in. kNotFound also for keys of two requests. kSpent: deleted before; or what
+  // was put in was retrieved, as its status() says, and the request stays filled.
   Held<WallTime> delete_request(const SecretKey& fill_key, const SecretKey& request_key, std::string_view address);
 
   // Handles at most `limit` entries that are due and waits until the changes are durable.

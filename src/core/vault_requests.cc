@@ -114,8 +114,9 @@ Held<RequestStatus> Vault::request_status(const SecretKey& fill_key) {
   if (!filled && filled.error().code != Errc::kNotFound) {
     return {fail(filled.error())};
   }
-  // A deletion is not over while there is something to read.
-  const bool readable = filled && standing(filled->record, filled->now) == Standing::kLive;
+  // A deletion is not over while there is something to read, and came too late where it was read.
+  const bool readable =
+      filled && (standing(filled->record, filled->now) == Standing::kLive || filled->record.state == State::kRetrieved);
   const bool withdrawn = record.state == State::kDeleted || (filled && filled->record.bytes == 0);
   if (filled && (readable || !withdrawn)) {
     return {RequestStatus{RequestStage::kFilled, filled->record.expires_at}, later(request->ticket, filled->ticket)};
@@ -171,6 +172,10 @@ Held<WallTime> Vault::delete_request(const SecretKey& fill_key, const SecretKey&
   if (!equal_constant_time(parts_.keyring.request_key(fill_key).expose(), request_key.expose())) {
     return {fail(Errc::kNotFound, "the keys do not belong together")};
   }
+  const Result<Current> answer = load(parts_.keyring.store_id(request_key));
+  if (answer && answer->record.state == State::kRetrieved) {
+    return {fail(Errc::kSpent, "what was filled in was retrieved"), answer->ticket};  // and nothing is deleted
+  }
   Held<WallTime> deleted = mark_request_deleted(fill_key, address);
   const bool over = deleted.outcome || deleted.outcome.error().code == Errc::kSpent;
   if (!over && deleted.outcome.error().code != Errc::kNotFound) {
@@ -194,6 +199,15 @@ Held<WallTime> Vault::delete_request(const SecretKey& fill_key, const SecretKey&
   const Errc code = filled.outcome.error().code;
   if (code != Errc::kNotFound && code != Errc::kSpent) {
     return {fail(filled.outcome.error())};
+  }
+  if (code == Errc::kSpent && deleted.outcome) {  // perhaps somebody has read it meanwhile
+    const Result<Current> spent = load(parts_.keyring.store_id(request_key));
+    if (!spent && spent.error().code != Errc::kNotFound) {
+      return {fail(spent.error())};
+    }
+    if (spent && spent->record.state == State::kRetrieved) {
+      return {fail(filled.outcome.error()), later(deleted.ticket, filled.ticket)};
+    }
   }
   return deleted;
 }

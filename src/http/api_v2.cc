@@ -280,7 +280,20 @@ Response delete_request(const Api::Parts& parts, const Request& request) {
     return problem_response(Problem::kNotFound);
   }
   const auto held = parts.vault.delete_request(*fill_key, *request_key, request.address);
-  return held_by(held.ticket, held.outcome ? deleted(*held.outcome) : of_request(held.outcome.error()));
+  if (held.outcome) {
+    return held_by(held.ticket, deleted(*held.outcome));
+  }
+  if (held.outcome.error().code == Errc::kSpent) {
+    const Held<Status> filled = parts.vault.status(*request_key);
+    const Ticket& later = filled.ticket.sequence() > held.ticket.sequence() ? filled.ticket : held.ticket;
+    if (!filled.outcome && filled.outcome.error().code != Errc::kNotFound) {
+      return held_by(later, problem_of(filled.outcome.error()));
+    }
+    if (filled.outcome && filled.outcome->stage == Stage::kRetrieved) {
+      return held_by(later, gone_response(Problem::kRetrieved, filled.outcome->changed_at));
+    }
+  }
+  return held_by(held.ticket, of_request(held.outcome.error()));
 }
 
 }  // namespace disposable::v2

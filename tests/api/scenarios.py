@@ -128,6 +128,8 @@ def requests(asker, service):
         expect(asker.v2("requests/delete", **both), status)
     expect(fill(deleted, b"x"), 410)
     assert asker.v2("secrets/retrieve", secret_key=filled["request_key"]) == (200, b"x")
+    both = {name: filled[name] for name in ("fill_key", "request_key")}
+    assert asker.v2("requests/delete", **both) == (410, "retrieved")
     wait_until(lambda: state(short) == "expired", 5, "it has expired")
     assert (state(filled), state(deleted)) == ("filled", "deleted")
 
