@@ -186,7 +186,7 @@ std::optional<Response> EventLoop::admit(Connection& connection) {
   return refusal ? std::optional(rate_limited(refusal->retry_after, exchange.form)) : std::nullopt;
 }
 
-// Before the body is read, since whoever may not create need not send one.
+// Before the body is read, since whoever may not create need not send one; and after it.
 std::optional<Response> EventLoop::ask_creators(Exchange& exchange) {
   if (!exchange.route.creates()) {
     return std::nullopt;

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import time
 import unittest
 
@@ -165,6 +166,21 @@ class ChangesTest(TokensCase):
         self.becomes(service, new, 401)
         self.assertEqual(service.stop(), 0)
         self.assertEqual([entry["tokens"] for entry in self.messages(service, READ)], [2, 1, 0])
+
+    def test_an_upload_that_outlives_its_token_creates_nothing(self):
+        token = self.make()
+        service = self.serve("--creators", "token")
+        self.becomes(service, token, 200)
+        with socket.create_connection(("127.0.0.1", service.port), 10) as upload:
+            upload.sendall(b"POST /api/v2/secrets HTTP/1.1\r\nHost: x\r\nContent-Type: application/octet-stream\r\n"
+                           b"Expect: 100-continue\r\nContent-Length: 3\r\nAuthorization: Bearer %s\r\n\r\na"
+                           % token["token"].encode())
+            self.assertTrue(upload.recv(1024).startswith(b"HTTP/1.1 100 "))
+            self.token("revoke", token["id"])
+            self.becomes(service, token, 401)
+            upload.sendall(b"bc")
+            self.assertTrue(upload.recv(1024).startswith(b"HTTP/1.1 401 "))
+        self.assertEqual(service.stop(), 0)
 
     def test_a_token_file_elsewhere_is_seen_when_it_is_replaced(self):
         elsewhere = self.folder / "elsewhere"

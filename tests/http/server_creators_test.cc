@@ -142,6 +142,38 @@ TEST_CASE("server creators: a request counts for its token as what others may pu
   CHECK(fixture.create(little.line()) == 429);
 }
 
+TEST_CASE("server creators: who may not create any more when his body is complete has created nothing") {
+  const TestToken token(1);
+  const std::string head = "Expect: 100-continue\r\nContent-Type: application/json\r\n";
+  struct Row {
+    std::string fields;
+    Creators before;
+    Creators after;
+    int status;
+  };
+  const std::vector<Row> rows = {
+      {token.line(), creators_of({"token"}, {token.stored}), creators_of({"token"}), 401},
+      {token.line(), creators_of({"open"}, {token.stored}), creators_of({"open"}), 401},
+      {"", creators_of({"open"}), creators_of({"10.0.0.0/8"}), 403},
+      {token.line(), creators_of({"token"}, {token.stored}), creators_of({"open"}, {token.stored}), 200},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.status);
+    Fixture fixture(row.before);
+    RawClient client(fixture.server.port);
+    const std::string whole = request("POST", kCreate, kBody, head + row.fields);
+    client.send(whole.substr(0, whole.size() - 2));
+    CHECK(status_of(client.receive()) == 100);
+    fixture.settings.creators = row.after;
+    fixture.server.configure(fixture.settings);
+    client.send(whole.substr(whole.size() - 2));
+    CHECK(status_of(client.receive()) == row.status);
+    CHECK(fixture.api.vault.history().size() == (row.status == 200 ? 1 : 0));
+    client.send(request("GET", "/healthz"));
+    CHECK(status_of(client.receive()) == 200);
+  }
+}
+
 TEST_CASE("server creators: other tokens and rules hold for connections that exist") {
   const TestToken token(1);
   Fixture fixture(creators_of({"token"}, {token.stored}));
