@@ -75,7 +75,7 @@ class Vault {
   // The key in the answer is not for who fills. kAlreadyExists: filled before. With an idempotency key (empty: none)
   // the same bytes get the same answer while they can be retrieved. kNotFound: unknown, or expired. kSpent: deleted.
   Held<Created> fill(const SecretKey& fill_key, SecretBytes secret, std::string_view address,
-                     std::string idempotency_key = {});
+                     std::string idempotency_key = {}, std::optional<std::chrono::seconds> only_again = {});
   Held<RequestStatus> request_status(const SecretKey& fill_key);
   // When it was deleted, with what was put in. kNotFound also for keys of two requests. kSpent: deleted before; or what
   // was put in was retrieved, as its status() says, and the request stays filled.

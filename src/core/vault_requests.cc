@@ -61,7 +61,7 @@ tl::expected<Vault::Current, Vault::Refusal> Vault::look_at_request(const Secret
 }
 
 Held<Created> Vault::fill(const SecretKey& fill_key, SecretBytes secret, std::string_view address,
-                          std::string idempotency_key) {
+                          std::string idempotency_key, std::optional<std::chrono::seconds> only_again) {
   const tl::expected<Current, Refusal> request = look_at_request(fill_key);
   if (!request) {
     return {fail(request.error().error), request.error().ticket};
@@ -76,7 +76,7 @@ Held<Created> Vault::fill(const SecretKey& fill_key, SecretBytes secret, std::st
   }
   const SecretKey key = parts_.keyring.request_key(fill_key);
   const bool open = only_live(request).has_value();
-  if (open) {
+  if (open && !only_again) {
     RandomBatch random(parts_.random);
     Held<Created> filled = insert(key, filling, {{}, {}, request->record.webhook, true}, random, address);
     if (filled.outcome && !request->record.webhook.empty()) {
@@ -96,6 +96,9 @@ Held<Created> Vault::fill(const SecretKey& fill_key, SecretBytes secret, std::st
                                             again.outcome.error().code == Errc::kAlreadyExists);
     if (!another) {
       return for_filler(std::move(again));
+    }
+    if (only_again && open && again.outcome.error().code == Errc::kNotFound) {
+      return {nothing_more(*only_again)};
     }
   }
   const tl::expected<Current, Refusal> still = only_live(look_at_request(fill_key));

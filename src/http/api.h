@@ -82,6 +82,7 @@ class Api {
     Response (Api::*handler)(const Request& request, std::string_view parameter) const = nullptr;
     bool creates = false;   // only who may create may ask for it: http/creators.h
     bool promises = false;  // others may put an upload into what it creates
+    bool repeats = false;   // with an Idempotency-Key the same request gets the same answer again
   };
   static std::span<const Operation> operations();
 
@@ -95,6 +96,7 @@ class Api {
     // None also where there is no operation.
     Work work() const { return operation == nullptr ? Work::kNone : operation->work; }
     bool creates() const { return operation != nullptr && operation->creates; }
+    bool repeats() const { return operation != nullptr && operation->repeats; }
   };
   static Route route(std::string_view method, std::string_view path);
 
@@ -109,9 +111,7 @@ class Api {
 
   // For a request that refuse() let pass. HEAD gets GET's response, whose body the connection layer keeps back.
   Response handle(const Route& route, const Request& request) const;
-
-  // All of it in one call.
-  Response handle(const Request& request) const;
+  Response handle(const Request& request) const;  // all of it in one call
 
  private:
   Response create(const Request& request, std::string_view parameter) const;

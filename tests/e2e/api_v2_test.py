@@ -155,6 +155,15 @@ class SecretsTest(V2Case):
         self.assertEqual(self.v2.send("requests/fill", b"y", fill | {"Request-Fill-Key": other["fill_key"]}),
                          (410, "deleted"))
 
+    def test_who_withdraws_after_somebody_has_read_is_told_when(self):
+        _, asked = self.v2.post("requests")
+        both = {"fill_key": asked["fill_key"], "request_key": asked["request_key"]}
+        self.assertEqual(self.v2.send("requests/fill", b"x", BYTES | {"Request-Fill-Key": asked["fill_key"]})[0], 201)
+        self.assertEqual(self.v2.retrieve(asked["request_key"]), (200, b"x"))
+        self.assertEqual(self.v2.post("requests/delete", **both), (410, "retrieved"))
+        self.assertRegex(self.v2.problem["at"], TIME)
+        self.assertEqual(self.v2.post("requests/status", fill_key=asked["fill_key"])[1]["state"], "filled")
+
     def test_a_prefetch_spends_nothing(self):
         key = self.v2.create(b"x")["secret_key"]
         headers = {"Content-Type": "application/json", "Sec-Purpose": "prefetch"}

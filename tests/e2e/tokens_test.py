@@ -114,6 +114,24 @@ class CreatorsTest(TokensCase):
         self.assertIn('limit_hits_total{limit="token_bytes"} 1', metrics)
         self.assertEqual(service.stop(), 0)
 
+    def test_a_repetition_takes_no_bytes_of_the_token(self):
+        token = self.make("--bytes", "1000")
+        service = self.serve()
+        client = service.client()
+        self.addCleanup(client.close)
+        fields = {"Content-Type": "application/octet-stream", "Authorization": f"Bearer {token['token']}"}
+        create = lambda key, size: client.request("POST", "/api/v2/secrets", b"x" * size, fields | {"Idempotency-Key": key * 16})
+        status, _, first = create("a", 600)
+        self.assertEqual(status, 201)
+        for _ in range(3):
+            self.assertEqual([*create("a", 600)][::2], [201, first])
+        refused = create("b", 600)
+        self.assertEqual(refused[0], 429)
+        self.assertGreater(int(refused[1]["retry-after"]), 1000)
+        self.assertEqual([create("b", 400)[0], create("c", 1001)[0]], [201, 413])
+        self.assertEqual(service.stop(), 0)
+        self.assertEqual(len(service.audit()), 2)
+
     def test_the_audit_log_says_which_token_created(self):
         token = self.make()
         service = self.serve()

@@ -191,6 +191,29 @@ TEST_CASE("server limits: bytes of what was not stored are given back") {
   CHECK(fixture.create("203.0.113.8") == 200);
 }
 
+TEST_CASE("server limits: a filling is repeated without room for its bytes, and takes none") {
+  Limits limits;
+  limits.address_bytes_max = 150;
+  Fixture fixture(limits);
+  const auto fill = [&](std::string_view fill_key, std::string_view idempotency_key) {
+    RawClient client(fixture.server.port);
+    client.send(request("POST", "/api/v2/requests/fill", std::string(100, 'x'),
+                        "X-Forwarded-For: 203.0.113.7\r\nContent-Type: application/octet-stream\r\nRequest-Fill-Key: " +
+                            std::string(fill_key) + "\r\nIdempotency-Key: " + std::string(idempotency_key) + "\r\n"));
+    return status_of(client.receive());
+  };
+  const auto ask = [&] {
+    const std::string asked = fixture.ask("203.0.113.8", "POST", "/api/v2/requests");
+    return asked.substr(asked.find("\"fill_key\":\"") + 12, SecretKey::kTextSize);
+  };
+  const std::string one = ask();
+  const std::string another = ask();
+  CHECK(fill(one, "0123456789abcdef") == 201);
+  CHECK(fill(one, "0123456789abcdef") == 201);
+  CHECK(fill(one, "0123456789abcdeg") == 409);
+  CHECK(fill(another, "0123456789abcdef") == 429);
+}
+
 TEST_CASE("server limits: new settings hold for connections that exist") {
   Limits limits;
   Fixture fixture(limits);
