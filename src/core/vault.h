@@ -46,8 +46,8 @@ class Vault {
 
   // API v1. kUnavailable, kStorageFull: not stored. kRateLimited: the passphrase lane is full.
   Held<SecretKey> create(NewSecret secret, std::string_view address);
-  // kNotFound (unknown or expired), kSpent, kUnavailable, kCorrupt (does not decrypt; not spent). kDenied, and nothing
-  // is counted, for what was created with API v2.
+  // kNotFound (unknown or expired), kSpent, kUnavailable, kCorrupt (does not decrypt; not spent). kInvalidArgument for
+  // what was created with API v2.
   Held<SecretBytes> retrieve(const SecretKey& key, std::string_view address);
   // As retrieve; also kDenied (wrong or missing passphrase, counted), kLocked, and kRateLimited (the lane is full).
   // A passphrase given for a secret that has none is ignored.

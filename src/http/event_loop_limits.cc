@@ -228,7 +228,7 @@ void EventLoop::note_outcome(const Exchange& exchange) {
   }
   if (status == 404) {
     front_.admission.note_miss(exchange.client, now_);
-  } else if ((work == Api::Work::kDelete || work == Api::Work::kOpen) && status == 403) {
+  } else if (exchange.response.denied) {
     front_.admission.note_wrong_passphrase(exchange.client, now_);
   }
 }

@@ -56,6 +56,7 @@ struct Response {
   Ticket ticket{};
   bool repeatable = false;  // who asks again gets it again
   bool repeats = false;     // of a creation: what was answered before; nothing was stored
+  bool denied = false;      // a wrong passphrase or proof, which counts
   // For the operator's log and never for the client: why a 5xx came to be. Empty otherwise.
   std::string log_detail{};
 

@@ -214,6 +214,21 @@ TEST_CASE("server limits: a filling is repeated without room for its bytes, and 
   CHECK(fill(another, "0123456789abcdef") == 429);
 }
 
+TEST_CASE("server limits: API v1 is no way to have the limit of API v2 met") {
+  Limits limits;
+  limits.wrong_passphrases = {2, 1};
+  Fixture fixture(limits);
+  const std::string created = fixture.ask("203.0.113.7", "POST", "/api/v2/secrets", kBody);
+  const std::string key = created.substr(created.find("\"secret_key\":\"") + 14, SecretKey::kTextSize);
+  for (int i = 0; i < 5; ++i) {
+    const std::string refused = fixture.ask("203.0.113.7", "DELETE", std::string(kCreate) + "/" + key);
+    CHECK(status_of(refused) == 403);
+    CHECK(refused.ends_with(R"({"detail":"The secret was created with API v2"})"));
+  }
+  const std::string body = R"({"passphrase":"p","secret_key":")" + key + "\"}";
+  CHECK(status_of(fixture.ask("203.0.113.7", "POST", "/api/v2/secrets/retrieve", body)) == 200);
+}
+
 TEST_CASE("server limits: new settings hold for connections that exist") {
   Limits limits;
   Fixture fixture(limits);
