@@ -164,6 +164,13 @@ class SecretsTest(V2Case):
         self.assertRegex(self.v2.problem["at"], TIME)
         self.assertEqual(self.v2.post("requests/status", fill_key=asked["fill_key"])[1]["state"], "filled")
 
+    def test_a_large_upload_that_is_refused_gets_to_its_answer(self):
+        body = bytes(24 * MEBIBYTE)
+        for path, kind, status in (("secrets", "text/plain", 415), ("secrets/status", "application/json", 413)) * 2:
+            client = self.service.client()
+            self.assertEqual(client.request("POST", "/api/v2/" + path, body, {"Content-Type": kind})[0], status)
+            client.close()
+
     def test_a_prefetch_spends_nothing(self):
         key = self.v2.create(b"x")["secret_key"]
         headers = {"Content-Type": "application/json", "Sec-Purpose": "prefetch"}
