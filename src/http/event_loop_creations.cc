@@ -1,6 +1,7 @@
 // EventLoop: who may create, and what a creation counts as.
 
 #include "http/event_loop_client.h"
+#include "http/media_type.h"
 
 namespace disposable {
 
@@ -20,6 +21,12 @@ std::optional<Response> EventLoop::ask_creators(Exchange& exchange) {
 }
 
 Admission::Verdict EventLoop::admit_create(Exchange& creation) {
+  // Of JSON only the secret in it is stored.
+  const std::string_view type = creation.head.request.header("Content-Type").value_or("");
+  if (is_bytes(type) && creation.head.content_length > settings_->limits.stored_bytes_max) {
+    front_.hits.count(Limit::kStorage);
+    return Refusal{Limit::kStorage, {}, /*never=*/true};
+  }
   const auto admit = [&] {
     return creation.principal.empty()
                ? front_.admission.admit_create(creation.client, size_of(creation).body_bytes, now_)
@@ -27,7 +34,7 @@ Admission::Verdict EventLoop::admit_create(Exchange& creation) {
   };
   Admission::Verdict refusal = admit();
   const bool over_bytes = refusal && (refusal->limit == Limit::kAddressBytes || refusal->limit == Limit::kTokenBytes);
-  if (over_bytes && creation.route.repeats() && creation.head.request.header("Idempotency-Key")) {
+  if (over_bytes && !refusal->never && creation.route.repeats() && creation.head.request.header("Idempotency-Key")) {
     // Perhaps it was paid for by a creation whose answer was lost, which the vault knows; else that refuses.
     creation.head.request.only_again = refusal->retry_after;
     refusal = admit();

@@ -183,7 +183,9 @@ std::optional<Response> EventLoop::admit(Connection& connection) {
     return std::nullopt;
   }
   const Admission::Verdict refusal = ask_admission(exchange);
-  return refusal ? std::optional(rate_limited(refusal->retry_after, exchange.form)) : std::nullopt;
+  return !refusal         ? std::nullopt
+         : refusal->never ? std::optional(error_response(413, exchange.form))
+                          : std::optional(rate_limited(refusal->retry_after, exchange.form));
 }
 
 Response EventLoop::short_of_memory(const Exchange& exchange) {

@@ -214,6 +214,28 @@ TEST_CASE("server limits: a filling is repeated without room for its bytes, and 
   CHECK(fill(another, "0123456789abcdef") == 429);
 }
 
+TEST_CASE("server limits: what can never fit is not told to wait") {
+  Limits limits;
+  limits.address_bytes_max = 100;
+  Fixture fixture(limits);
+  const std::string large = R"({"secret":")" + std::string(100, 'x') + "\"}";
+  CHECK(fixture.create("203.0.113.7", large) == 413);
+  CHECK(status_of(fixture.ask("203.0.113.7", "POST", "/api/v2/secrets", large)) == 413);
+  CHECK(fixture.create("203.0.113.7") == 200);
+  limits.address_bytes_max = 0;
+  limits.stored_bytes_max = 100;
+  fixture.server.configure(behind_proxy(limits));
+  const auto upload = [&](std::size_t size) {
+    RawClient client(fixture.server.port);
+    client.send(request("POST", "/api/v2/secrets", std::string(size, 'x'),
+                        "X-Forwarded-For: 203.0.113.7\r\nContent-Type: application/octet-stream\r\n"));
+    return client.receive();
+  };
+  CHECK(status_of(upload(101)) == 413);
+  CHECK(upload(101).find("Retry-After") == std::string::npos);
+  CHECK(status_of(upload(100)) == 201);
+}
+
 TEST_CASE("server limits: API v1 is no way to have the limit of API v2 met") {
   Limits limits;
   limits.wrong_passphrases = {2, 1};
