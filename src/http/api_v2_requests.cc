@@ -39,7 +39,7 @@ Response of_request(const Error& error) {
 }  // namespace
 
 Response create_request(const Api::Parts& parts, const Request& request) {
-  const auto body = parse_new_request_body(request.body, parts.limits);
+  const auto body = parse_new_request_body(request, parts.limits);
   if (!body) {
     return invalid_body_problem(body.error());
   }

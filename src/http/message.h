@@ -38,6 +38,8 @@ struct Request {
 
   // The first field of that name in any case; nothing when there is none.
   std::optional<std::string_view> header(std::string_view name) const;
+  // How many fields of that name there are.
+  std::size_t count(std::string_view name) const;
 };
 
 struct ResponseHeader {

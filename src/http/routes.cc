@@ -213,7 +213,7 @@ std::optional<Response> Api::refuse(const Route& route, const Request& head, std
     return error_response(413, form);
   }
   const bool reads_body = body != Body::kIgnored && (body != Body::kOptional || body_bytes > 0);
-  if (reads_body && !(takes_type(body, type) && is_plain(head))) {
+  if (reads_body && !(head.count("Content-Type") <= 1 && takes_type(body, type) && is_plain(head))) {
     return error_response(415, form);
   }
   if (spends(route.operation->work) && is_speculative(head)) {

@@ -109,6 +109,7 @@ def version_2(asker, service):
     for one, state in ((made[0], "retrieved"), (made[1], "deleted"), (made[3], "live"), (short, "expired")):
         assert asker.v2("secrets/status", secret_key=one["secret_key"])[1]["state"] == state
         assert asker.v2("receipts/status", receipt_key=one["receipt_key"])[1]["state"] == state
+    assert asker.v2("secrets", secret="x", proof=proof) == (422, "invalid-body")
     expect(asker.ask("GET", "/api/v2/service"), 200)
 
 
@@ -123,6 +124,7 @@ def requests(asker, service):
     first = expect(fill(filled, b"x", again), 201)
     assert fill(filled, b"x", again) == first
     assert fill(filled, b"y", again) == fill(filled, b"x") == (409, "filled")
+    assert fill(deleted, b"x", {"Secret-Passphrase": encoded(b"x")}) == (422, "invalid-body")
     both = {name: deleted[name] for name in ("fill_key", "request_key")}
     for status in (200, 410):
         expect(asker.v2("requests/delete", **both), status)

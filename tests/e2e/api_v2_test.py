@@ -164,6 +164,15 @@ class SecretsTest(V2Case):
         self.assertRegex(self.v2.problem["at"], TIME)
         self.assertEqual(self.v2.post("requests/status", fill_key=asked["fill_key"])[1]["state"], "filled")
 
+    def test_options_that_would_be_ignored_are_refused(self):
+        _, asked = self.v2.post("requests")
+        fill = BYTES | {"Request-Fill-Key": asked["fill_key"]}
+        proof = encoded(bytes(32))
+        for answer in (self.v2.send("requests/fill", b"x", fill | {"Secret-Passphrase": encoded(b"x")}),
+                       self.v2.post("secrets", secret="x", proof=proof), self.v2.post("requests", passphrase="x"),
+                       self.v2.send("secrets", b"x", BYTES | {"Secret-Passphrase": encoded(b"\xff")})):
+            self.assertEqual(answer, (422, "invalid-body"))
+
     def test_a_large_upload_that_is_refused_gets_to_its_answer(self):
         body = bytes(24 * MEBIBYTE)
         for path, kind, status in (("secrets", "text/plain", 415), ("secrets/status", "application/json", 413)) * 2:
