@@ -60,6 +60,7 @@ struct Created {
 struct Revealed {
   SecretBytes secret;
   int views_left = 0;
+  bool repeatable = false;  // the claim gets it again
 };
 
 enum class Stage : std::uint8_t { kLive, kRetrieved, kDeleted, kExpired };

@@ -120,7 +120,7 @@ Response retrieve(const Api::Parts& parts, const Request& request) {
   }
   Response response = uncached_response(200, "application/octet-stream", std::move(held.outcome->secret));
   response.headers.push_back({"Secret-Views-Left", std::to_string(held.outcome->views_left)});
-  response.repeatable = !body->claim.empty();
+  response.repeatable = held.outcome->repeatable;
   return held_by(held.ticket, std::move(response));
 }
 
