@@ -183,8 +183,10 @@ Result<Vault::Reading> Vault::read(const SecretKey& key, const Current& current,
     return fail(secret.error());
   }
   const int views_left = record.views_left - 1;
-  return Reading{
-      {std::move(*secret), views_left, opened.has_value()}, mark_retrieved(record, current.now, by, std::move(opened)), false, reader};
+  return Reading{{std::move(*secret), views_left, opened.has_value()},
+                 mark_retrieved(record, current.now, by, std::move(opened)),
+                 false,
+                 reader};
 }
 
 Held<Revealed> Vault::retrieve(const SecretKey& key, const Access& access, ByteView claim, std::string_view address) {

@@ -1,10 +1,9 @@
-// What the operations of API v2 share: answers with their tickets, and keys from text. Pure functions, thread-safe.
+// What the operations of API v2 share: answers with their tickets, keys from text, who may name a webhook. Pure
+// functions, thread-safe.
 
 #pragma once
 
-#include "core/vault.h"
-#include "http/json_text.h"
-#include "http/message.h"
+#include "http/api.h"
 
 namespace disposable::v2 {
 
@@ -15,6 +14,10 @@ Response held_by(const Ticket& ticket, Response response);
 // 201, with what `held` stands for in JSON.
 Response created(const Held<Created>& held, SecretBytes json);
 Response deleted(WallTime at);
+
+// For a creation that names a webhook, in the field of that name: nothing, when it may.
+std::optional<Response> refuse_webhook(const Api::Parts& parts, const Request& request, const SecretBytes& url,
+                                       std::string_view place, std::string_view field);
 
 Result<SecretKey> key_of(const SecretBytes& text);
 

@@ -2,9 +2,8 @@
 //
 // One table says which path takes which method, which handler answers and with which statuses; 404, 405 and Allow
 // follow from it, and a test compares it with openapi.json. Handlers never wait for a ticket: the connection layer
-// does, before the response leaves. Only a retrieval spends a secret: GET in v1, POST .../retrieve in v2.
-//
-// Thread-safe. Borrows the vault and the assets, which must outlive it. Throws nothing but bad_alloc.
+// does, before the response leaves. Only a retrieval spends a secret: GET in v1, POST .../retrieve in v2. Thread-safe.
+// Borrows the vault and the assets, which must outlive it. Throws nothing but bad_alloc.
 
 #pragma once
 
@@ -48,10 +47,11 @@ class Api {
     // The web page; null: none, and everybody is welcomed by JSON.
     const Pages* pages = nullptr;
     WebhookRule webhooks = WebhookRule::kNobody;
+    // Whether a valid URL could ever be called for a secret, as far as no name is looked up.
+    std::function<bool(std::string_view url)> webhook_callable{};
   };
 
   explicit Api(Parts parts) : parts_(std::move(parts)) {}
-
   enum class Body : std::uint8_t {
     kIgnored,   // none is expected; a small one is dropped
     kOptional,  // JSON, may be empty

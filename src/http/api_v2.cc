@@ -84,14 +84,15 @@ Result<ReceiptKey> receipt_of(const SecretBytes& text) { return ReceiptKey::pars
 }  // namespace
 
 Response create(const Api::Parts& parts, const Request& request) {
-  Validated<NewSharedSecret> fresh = is_json(request.header("Content-Type").value_or(""))
-                                         ? parse_new_text(request, parts.limits)
-                                         : parse_new_bytes(request, parts.limits);
+  const bool json = is_json(request.header("Content-Type").value_or(""));
+  Validated<NewSharedSecret> fresh =
+      json ? parse_new_text(request, parts.limits) : parse_new_bytes(request, parts.limits);
   if (!fresh) {
     return invalid_body_problem(fresh.error());
   }
-  if (!fresh->webhook.empty() && !may_name_webhook(parts.webhooks, request)) {
-    return problem_response(Problem::kWebhookRefused);
+  if (auto refusal = refuse_webhook(parts, request, fresh->webhook, json ? "body" : "header",
+                                    json ? "webhook" : "Secret-Webhook")) {
+    return std::move(*refusal);
   }
   fresh->principal = idempotency_principal(request);
   fresh->token = request.principal;

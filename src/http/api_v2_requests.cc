@@ -43,8 +43,8 @@ Response create_request(const Api::Parts& parts, const Request& request) {
   if (!body) {
     return invalid_body_problem(body.error());
   }
-  if (!body->webhook.empty() && !may_name_webhook(parts.webhooks, request)) {
-    return problem_response(Problem::kWebhookRefused);
+  if (auto refusal = refuse_webhook(parts, request, body->webhook, "body", "webhook")) {
+    return std::move(*refusal);
   }
   const Held<NewRequest> held =
       parts.vault.create_request(body->ttl, request.address, body->webhook, request.principal);

@@ -18,8 +18,8 @@ std::chrono::seconds default_ttl_v2(const BodyLimits& limits);
 // Bytes with their options in Secret-TTL, Secret-Views, Secret-Passphrase, Secret-Proof, Secret-Webhook and
 // Idempotency-Key.
 Validated<NewSharedSecret> parse_new_bytes(const Request& request, const BodyLimits& limits);
-// JSON; of the header fields only Idempotency-Key may be there, so that no option is lost unnoticed. For the same reason
-// a field is refused that is there twice, and whatever protects secrets elsewhere and not here.
+// JSON; of the header fields only Idempotency-Key may be there, so that no option is lost unnoticed. For the same
+// reason a field is refused that is there twice, and whatever protects secrets elsewhere and not here.
 Validated<NewSharedSecret> parse_new_text(const Request& request, const BodyLimits& limits);
 
 // Of whoever retrieves or deletes.

@@ -19,6 +19,7 @@ JUNK = (b"", b"null", b"[]", b"{", b'"x"', b"1e999", b"\xff\xfe", b"{}{}", b'{"a
 OPTIONS = ({"Secret-TTL": "0", "Secret-Views": "101"}, {"Secret-TTL": "x", "Secret-Passphrase": "=", "Secret-Proof": "AA"},
            {"Idempotency-Key": "short"}, {"Idempotency-Key": "k" * 256}, {"Idempotency-Key": "with a space in it"},
            {"Secret-TTL": "9" * 40}, {"Request-Fill-Key": ""}, {"Secret-Passphrase": "_w"},
+           {"Secret-Webhook": "nowhere"}, {"Secret-Webhook": "http://127.0.0.1/"},
            {"Authorization": "Bearer nonsense"}, {"Accept": "application/xml"}, {"Content-Encoding": "gzip"}, {"Cookie": "a=b"},
            {"X-HTTP-Method-Override": "DELETE"}, {"Range": "bytes=0-1", "If-None-Match": "*"},
            {"Upgrade": "h2c", "Connection": "Upgrade"})

@@ -146,6 +146,9 @@ def webhooks(asker, service):
     for answer in (asker.v2("secrets", secret="x", webhook=url), asker.v2("requests", webhook=url),
                    asker.bytes("/api/v2/secrets", b"x", {"Secret-Webhook": url})):
         assert {"webhook_key", "fingerprint"} <= set(expect(answer, 201)[1])
+    for operation in ("secrets", "requests"):
+        never = asker.v2(operation, **({"secret": "x"} if operation == "secrets" else {}), webhook="http://10.0.0.1/")
+        assert never == (422, "invalid-body")
     assert json.loads(asker.ask("GET", "/api/v2/service").body)["webhooks"] is True
 
 
