@@ -68,7 +68,9 @@ void add_webhook(CLI::App& command, std::string& webhook) {
 }
 
 void add_output(CLI::App& command, OutputOptions& options) {
-  command.add_option("--output", options.path, "The folder for files, the file to write, or - for standard output (the current folder)")
+  command
+      .add_option("--output", options.path,
+                  "The folder for files, the file to write, or - for standard output (the current folder)")
       ->option_text("PATH");
   command.add_flag("--force", options.force, "Replace the file that --output names");
 }

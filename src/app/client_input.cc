@@ -10,10 +10,10 @@
 
 #include "app/prompt.h"
 #include "base/file_descriptor.h"
+#include "base/utf8.h"
 #include "client/file_name.h"
 #include "client/key_derivation.h"
 #include "client/terminal_text.h"
-#include "client/utf8.h"
 
 namespace disposable {
 

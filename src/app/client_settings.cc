@@ -1,8 +1,7 @@
 #include "app/client_settings.h"
 
-#include <cstdlib>
-
 #include "app/config_file.h"
+#include "app/environment.h"
 #include "crypto/private_file.h"
 
 namespace disposable {
@@ -11,14 +10,9 @@ namespace {
 
 constexpr std::size_t kTokenMost = 4'096;
 
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::string{} : std::string(value);
-}
-
 // "~" stands for the home folder, as in a shell.
 std::string at_home(const std::string& path) {
-  const std::string home = environment("HOME");
+  const std::string home = environment_variable("HOME");
   return path.starts_with("~/") && !home.empty() ? home + path.substr(1) : path;
 }
 
@@ -32,8 +26,8 @@ bool is_configured(const ServerUrl& server, const ClientConfiguration& configura
 std::filesystem::path client_configuration_path() {
   // A relative one is none (XDG Base Directory Specification): whoever fills the current folder could choose the
   // server.
-  const std::filesystem::path configured = environment("XDG_CONFIG_HOME");
-  const std::filesystem::path home = environment("HOME");
+  const std::filesystem::path configured = environment_variable("XDG_CONFIG_HOME");
+  const std::filesystem::path home = environment_variable("HOME");
   const std::filesystem::path folder = configured.is_absolute() ? configured : home / ".config";
   return folder.is_absolute() ? folder / "disposable-secrets" / "client.conf" : std::filesystem::path();
 }
@@ -92,7 +86,7 @@ Outcome<ServerUrl> chosen_server(const ConnectionOptions& options, const ClientC
 }
 
 Outcome<std::string> chosen_token(const ServerUrl& server, const ClientConfiguration& configuration) {
-  std::string token = environment("DISPOSABLE_SECRETS_TOKEN");
+  std::string token = environment_variable("DISPOSABLE_SECRETS_TOKEN");
   if (token.empty() && !configuration.token_file.empty() && is_configured(server, configuration)) {
     const Result<SecretBytes> read = read_private_file(configuration.token_file, "the token file", kTokenMost);
     if (!read) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <fstream>
 
-#include "client/utf8.h"
+#include "base/utf8.h"
 #include "web/assets.h"
 
 namespace disposable {

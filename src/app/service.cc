@@ -8,6 +8,7 @@
 #include "app/page_brand.h"
 #include "app/restore_staging.h"
 #include "app/terminal.h"
+#include "core/webhook_url.h"
 #include "web/assets.h"
 
 namespace disposable {
@@ -166,6 +167,10 @@ void Service::build_api() {
   api.limits.upload_bytes_max = parts_.options.upload_bytes_max;
   api.limits.ttl_max = parts_.options.ttl_max;
   api.webhooks = webhook_rule(parts_.options.webhooks).value_or(WebhookRule::kNobody);
+  api.webhook_callable = [addresses = webhook_addresses(parts_.options, DeliveryKind::kSecret)](std::string_view text) {
+    const Result<WebhookUrl> url = parse_webhook_url(text);
+    return url && addresses.may_call(url->host, url->tls);
+  };
   for (const EmbeddedFile& file : docs_files()) {
     api.docs.push_back({file.name, file.content_type, file.bytes});
   }

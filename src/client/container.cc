@@ -4,7 +4,7 @@
 #include <limits>
 #include <optional>
 
-#include "client/utf8.h"
+#include "base/utf8.h"
 
 namespace disposable {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/utf8.h"
 #include "client/terminal_text.h"
-#include "client/utf8.h"
 
 namespace disposable {
 

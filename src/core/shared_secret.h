@@ -45,6 +45,8 @@ struct NewSharedSecret {
   std::string principal;        // whose idempotency key it is; two of one name share their keys
   SecretBytes webhook;          // URL of who is told what happens (core/webhook_url.h); empty: nobody
   std::string token{};          // as of NewSecret
+  // Its creator may store nothing more for so long: what repeats an earlier one is answered, all else is kRateLimited.
+  std::optional<std::chrono::seconds> only_again{};
 };
 
 struct Created {
@@ -52,11 +54,13 @@ struct Created {
   ReceiptKey receipt;
   WallTime expires_at;
   std::optional<WebhookIdentity> webhook{};  // where a webhook was given, and for who gave it
+  bool repeats = false;                      // an earlier answer; nothing was stored
 };
 
 struct Revealed {
   SecretBytes secret;
   int views_left = 0;
+  bool repeatable = false;  // the claim gets it again
 };
 
 enum class Stage : std::uint8_t { kLive, kRetrieved, kDeleted, kExpired };

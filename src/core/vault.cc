@@ -115,7 +115,7 @@ Result<void> Vault::serves(const Record& record, RecordFormat api) {
     return fail(Errc::kNotFound, "a request holds no secret");
   }
   if (api == RecordFormat::kApiV1 && record.format == RecordFormat::kApiV2) {
-    return fail(Errc::kDenied, "created with API v2");
+    return fail(Errc::kInvalidArgument, "created with API v2");
   }
   return {};
 }

@@ -2,9 +2,8 @@
 //
 // Joins the pure lifecycle (core/lifecycle.h) with crypto and a compare-and-swap store. The promises it keeps:
 // the payload is decrypted before the secret is spent, so a failed decryption spends nothing; spending destroys the
-// wrapped data key in the same atomic write as the event; every answer carries the ticket it depends on.
-//
-// Thread-safe. Borrows everything in Parts, which must outlive it.
+// wrapped data key in the same atomic write as the event; every answer carries the ticket it depends on. Thread-safe.
+// Borrows everything in Parts, which must outlive it.
 
 #pragma once
 
@@ -47,8 +46,8 @@ class Vault {
 
   // API v1. kUnavailable, kStorageFull: not stored. kRateLimited: the passphrase lane is full.
   Held<SecretKey> create(NewSecret secret, std::string_view address);
-  // kNotFound (unknown or expired), kSpent, kUnavailable, kCorrupt (does not decrypt; not spent). kDenied, and nothing
-  // is counted, for what was created with API v2.
+  // kNotFound (unknown or expired), kSpent, kUnavailable, kCorrupt (does not decrypt; not spent). kInvalidArgument for
+  // what was created with API v2.
   Held<SecretBytes> retrieve(const SecretKey& key, std::string_view address);
   // As retrieve; also kDenied (wrong or missing passphrase, counted), kLocked, and kRateLimited (the lane is full).
   // A passphrase given for a secret that has none is ignored.
@@ -76,9 +75,10 @@ class Vault {
   // The key in the answer is not for who fills. kAlreadyExists: filled before. With an idempotency key (empty: none)
   // the same bytes get the same answer while they can be retrieved. kNotFound: unknown, or expired. kSpent: deleted.
   Held<Created> fill(const SecretKey& fill_key, SecretBytes secret, std::string_view address,
-                     std::string idempotency_key = {});
+                     std::string idempotency_key = {}, std::optional<std::chrono::seconds> only_again = {});
   Held<RequestStatus> request_status(const SecretKey& fill_key);
-  // When it was deleted, with what was put in. kNotFound also for keys of two requests. kSpent: deleted before.
+  // When it was deleted, with what was put in. kNotFound also for keys of two requests. kSpent: deleted before; or what
+  // was put in was retrieved, as its status() says, and the request stays filled.
   Held<WallTime> delete_request(const SecretKey& fill_key, const SecretKey& request_key, std::string_view address);
 
   // Handles at most `limit` entries that are due and waits until the changes are durable.

@@ -13,6 +13,10 @@ tl::unexpected<Error> lane_full() {
 
 }  // namespace
 
+tl::unexpected<Error> nothing_more(std::chrono::seconds retry_after) {
+  return fail(Error{Errc::kRateLimited, "who creates has stored what he may", retry_after});
+}
+
 bool is_valid(const NewSharedSecret& secret) {
   const std::string& key = secret.idempotency_key;
   const bool key_valid =
@@ -89,6 +93,9 @@ Held<Created> Vault::create(NewSharedSecret secret, std::string_view address) {
     if (earlier.outcome || earlier.outcome.error().code != Errc::kNotFound) {
       return earlier;
     }
+  }
+  if (secret.only_again) {
+    return {nothing_more(*secret.only_again)};
   }
   Result<Sealing> sealing = lock_with(secret.access, address);
   if (!sealing) {
@@ -185,7 +192,9 @@ Held<Created> Vault::repeat(const SecretKey& key, const NewSharedSecret& secret,
     }
     const Result<Ticket> confirmed = confirm(id, *found);
     if (confirmed) {
-      return {answer_of(parts_.keyring, key, found->record), *confirmed};
+      Created again = answer_of(parts_.keyring, key, found->record);
+      again.repeats = true;
+      return {std::move(again), *confirmed};
     }
     if (confirmed.error().code != Errc::kConflict) {
       return {fail(confirmed.error())};

@@ -61,7 +61,7 @@ tl::expected<Vault::Current, Vault::Refusal> Vault::look_at_request(const Secret
 }
 
 Held<Created> Vault::fill(const SecretKey& fill_key, SecretBytes secret, std::string_view address,
-                          std::string idempotency_key) {
+                          std::string idempotency_key, std::optional<std::chrono::seconds> only_again) {
   const tl::expected<Current, Refusal> request = look_at_request(fill_key);
   if (!request) {
     return {fail(request.error().error), request.error().ticket};
@@ -76,7 +76,7 @@ Held<Created> Vault::fill(const SecretKey& fill_key, SecretBytes secret, std::st
   }
   const SecretKey key = parts_.keyring.request_key(fill_key);
   const bool open = only_live(request).has_value();
-  if (open) {
+  if (open && !only_again) {
     RandomBatch random(parts_.random);
     Held<Created> filled = insert(key, filling, {{}, {}, request->record.webhook, true}, random, address);
     if (filled.outcome && !request->record.webhook.empty()) {
@@ -97,6 +97,9 @@ Held<Created> Vault::fill(const SecretKey& fill_key, SecretBytes secret, std::st
     if (!another) {
       return for_filler(std::move(again));
     }
+    if (only_again && open && again.outcome.error().code == Errc::kNotFound) {
+      return {nothing_more(*only_again)};
+    }
   }
   const tl::expected<Current, Refusal> still = only_live(look_at_request(fill_key));
   const bool over = !still && (!open || still.error().error.code == Errc::kSpent);
@@ -114,8 +117,9 @@ Held<RequestStatus> Vault::request_status(const SecretKey& fill_key) {
   if (!filled && filled.error().code != Errc::kNotFound) {
     return {fail(filled.error())};
   }
-  // A deletion is not over while there is something to read.
-  const bool readable = filled && standing(filled->record, filled->now) == Standing::kLive;
+  // A deletion is not over while there is something to read, and came too late where it was read.
+  const bool readable =
+      filled && (standing(filled->record, filled->now) == Standing::kLive || filled->record.state == State::kRetrieved);
   const bool withdrawn = record.state == State::kDeleted || (filled && filled->record.bytes == 0);
   if (filled && (readable || !withdrawn)) {
     return {RequestStatus{RequestStage::kFilled, filled->record.expires_at}, later(request->ticket, filled->ticket)};
@@ -171,6 +175,10 @@ Held<WallTime> Vault::delete_request(const SecretKey& fill_key, const SecretKey&
   if (!equal_constant_time(parts_.keyring.request_key(fill_key).expose(), request_key.expose())) {
     return {fail(Errc::kNotFound, "the keys do not belong together")};
   }
+  const Result<Current> answer = load(parts_.keyring.store_id(request_key));
+  if (answer && answer->record.state == State::kRetrieved) {
+    return {fail(Errc::kSpent, "what was filled in was retrieved"), answer->ticket};  // and nothing is deleted
+  }
   Held<WallTime> deleted = mark_request_deleted(fill_key, address);
   const bool over = deleted.outcome || deleted.outcome.error().code == Errc::kSpent;
   if (!over && deleted.outcome.error().code != Errc::kNotFound) {
@@ -194,6 +202,15 @@ Held<WallTime> Vault::delete_request(const SecretKey& fill_key, const SecretKey&
   const Errc code = filled.outcome.error().code;
   if (code != Errc::kNotFound && code != Errc::kSpent) {
     return {fail(filled.outcome.error())};
+  }
+  if (code == Errc::kSpent && deleted.outcome) {  // perhaps somebody has read it meanwhile
+    const Result<Current> spent = load(parts_.keyring.store_id(request_key));
+    if (!spent && spent.error().code != Errc::kNotFound) {
+      return {fail(spent.error())};
+    }
+    if (spent && spent->record.state == State::kRetrieved) {
+      return {fail(filled.outcome.error()), later(deleted.ticket, filled.ticket)};
+    }
   }
   return deleted;
 }

@@ -156,13 +156,16 @@ Result<Vault::Reading> Vault::read(const SecretKey& key, const Current& current,
     }
     const OpenClaim* const found = find_claim(record, *name);
     if (found != nullptr && is_open(*found, current.now)) {
+      if (found->repetitions >= kRepetitionsMax && standing(record, current.now) == Standing::kSpent) {
+        return fail(Errc::kSpent, "an answer was repeated too often, and there is no other");
+      }
       if (found->repetitions >= kRepetitionsMax) {
         const auto left = std::chrono::ceil<std::chrono::seconds>(found->until - current.now);
         return fail(Error{Errc::kRateLimited, "an answer was repeated too often", left});
       }
       Result<SecretBytes> secret =
           again ? std::move(opened_before.secret) : open_claimed(parts_.keyring, opening, *found, claim, *payload);
-      return secret ? Result<Reading>(Reading{{std::move(*secret), found->views_left},
+      return secret ? Result<Reading>(Reading{{std::move(*secret), found->views_left, true},
                                               mark_repeated(record, *found, current.now, by),
                                               true,
                                               *name})
@@ -180,8 +183,10 @@ Result<Vault::Reading> Vault::read(const SecretKey& key, const Current& current,
     return fail(secret.error());
   }
   const int views_left = record.views_left - 1;
-  return Reading{
-      {std::move(*secret), views_left}, mark_retrieved(record, current.now, by, std::move(opened)), false, reader};
+  return Reading{{std::move(*secret), views_left, opened.has_value()},
+                 mark_retrieved(record, current.now, by, std::move(opened)),
+                 false,
+                 reader};
 }
 
 Held<Revealed> Vault::retrieve(const SecretKey& key, const Access& access, ByteView claim, std::string_view address) {
@@ -227,7 +232,7 @@ Held<Revealed> Vault::retrieve(const SecretKey& key, const Access& access, ByteV
       if (changed_since(id, current->version)) {
         continue;
       }
-      return {fail(reading.error())};
+      return {fail(reading.error()), current->ticket};
     }
     const Result<Ticket> done = reading->repeats ? apply(id, *current, reading->transition)
                                                  : take_view(id, *current, reading->transition, rows, reading->reader);

@@ -68,6 +68,9 @@ struct Vault::Sealing {
   bool fills = false;  // a request, whose asker does not know yet
 };
 
+// For a creation that is no repetition, when it may be nothing else.
+tl::unexpected<Error> nothing_more(std::chrono::seconds retry_after);
+
 // Sizes and numbers are in their range.
 bool is_valid(const NewSharedSecret& secret);
 

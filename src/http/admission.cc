@@ -12,6 +12,7 @@ Admission::Admission(const Limits& limits, const ShortHashKey& key, LimitHits& h
     : hits_(hits),
       creates_(limits.creates, key),
       bytes_(byte_rate(limits.address_bytes_max), key),
+      address_bytes_max_(limits.address_bytes_max),
       retrieves_(limits.retrieves, key),
       misses_(limits.misses, key),
       wrong_passphrases_(limits.wrong_passphrases, key) {}
@@ -20,6 +21,7 @@ void Admission::configure(const Limits& limits) {
   const MutexLock lock(mutex_);
   creates_.set_rate(limits.creates);
   bytes_.set_rate(byte_rate(limits.address_bytes_max));
+  address_bytes_max_ = limits.address_bytes_max;
   retrieves_.set_rate(limits.retrieves);
   misses_.set_rate(limits.misses);
   wrong_passphrases_.set_rate(limits.wrong_passphrases);
@@ -31,6 +33,10 @@ Admission::Verdict Admission::admit_create(const ClientAddress& client, std::uin
   }
   const ClientPrefix prefix = client.prefix();
   const MutexLock lock(mutex_);
+  if (address_bytes_max_ > 0 && body_bytes > address_bytes_max_) {
+    hits_.count(Limit::kAddressBytes);
+    return Refusal{Limit::kAddressBytes, {}, /*never=*/true};
+  }
   if (const TokenBuckets::Wait wait = creates_.take(prefix, 1, now)) {
     return refuse(Limit::kCreates, wait);
   }

@@ -22,6 +22,7 @@ namespace disposable {
 struct Refusal {
   Limit limit{};
   std::chrono::seconds retry_after{0};
+  bool never = false;  // it is more than there will ever be room for: 413, and no Retry-After
 };
 
 // A day's budget at once or spread. Who uses it up at once gets it anew in the course of a day.
@@ -68,6 +69,7 @@ class Admission {
   Mutex mutex_;
   TokenBuckets creates_ GUARDED_BY(mutex_);
   TokenBuckets bytes_ GUARDED_BY(mutex_);
+  std::uint64_t address_bytes_max_ GUARDED_BY(mutex_);
   TokenBuckets retrieves_ GUARDED_BY(mutex_);
   TokenBuckets misses_ GUARDED_BY(mutex_);
   TokenBuckets wrong_passphrases_ GUARDED_BY(mutex_);

@@ -16,6 +16,12 @@ constexpr std::string_view kDocsHeaders =
     "X-Content-Type-Options: nosniff\r\n"
     "Referrer-Policy: no-referrer\r\n";
 
+// To whoever has the key of a secret and no more.
+Response refusal_of(const Error& error) {
+  return error.code == Errc::kInvalidArgument ? error_response(403, "The secret was created with API v2")
+                                              : failure_response(error);
+}
+
 }  // namespace
 
 Response Api::create(const Request& request, std::string_view /*parameter*/) const {
@@ -39,10 +45,7 @@ Response Api::retrieve(const Request& request, std::string_view parameter) const
   }
   const auto held = parts_.vault.retrieve(*key, request.address);
   Response response = held.outcome ? json_response(200, json_object_of("secret", held.outcome->expose()))
-                      // A passphrase is not asked for here, so this is what is denied.
-                      : held.outcome.error().code == Errc::kDenied
-                          ? error_response(403, "The secret was created with API v2")
-                          : failure_response(held.outcome.error());
+                                   : refusal_of(held.outcome.error());
   response.ticket = held.ticket;
   return response;
 }
@@ -58,7 +61,7 @@ Response Api::delete_secret(const Request& request, std::string_view parameter) 
   }
   const auto held = parts_.vault.delete_secret(*key, body->passphrase, request.address);
   Response response =
-      held.outcome ? json_response(200, R"({"status":"secret deleted"})") : failure_response(held.outcome.error());
+      held.outcome ? json_response(200, R"({"status":"secret deleted"})") : refusal_of(held.outcome.error());
   response.ticket = held.ticket;
   return response;
 }

@@ -2,9 +2,8 @@
 //
 // One table says which path takes which method, which handler answers and with which statuses; 404, 405 and Allow
 // follow from it, and a test compares it with openapi.json. Handlers never wait for a ticket: the connection layer
-// does, before the response leaves. Only a retrieval spends a secret: GET in v1, POST .../retrieve in v2.
-//
-// Thread-safe. Borrows the vault and the assets, which must outlive it. Throws nothing but bad_alloc.
+// does, before the response leaves. Only a retrieval spends a secret: GET in v1, POST .../retrieve in v2. Thread-safe.
+// Borrows the vault and the assets, which must outlive it. Throws nothing but bad_alloc.
 
 #pragma once
 
@@ -48,10 +47,11 @@ class Api {
     // The web page; null: none, and everybody is welcomed by JSON.
     const Pages* pages = nullptr;
     WebhookRule webhooks = WebhookRule::kNobody;
+    // Whether a valid URL could ever be called for a secret, as far as no name is looked up.
+    std::function<bool(std::string_view url)> webhook_callable{};
   };
 
   explicit Api(Parts parts) : parts_(std::move(parts)) {}
-
   enum class Body : std::uint8_t {
     kIgnored,   // none is expected; a small one is dropped
     kOptional,  // JSON, may be empty
@@ -82,6 +82,7 @@ class Api {
     Response (Api::*handler)(const Request& request, std::string_view parameter) const = nullptr;
     bool creates = false;   // only who may create may ask for it: http/creators.h
     bool promises = false;  // others may put an upload into what it creates
+    bool repeats = false;   // with an Idempotency-Key the same request gets the same answer again
   };
   static std::span<const Operation> operations();
 
@@ -95,6 +96,7 @@ class Api {
     // None also where there is no operation.
     Work work() const { return operation == nullptr ? Work::kNone : operation->work; }
     bool creates() const { return operation != nullptr && operation->creates; }
+    bool repeats() const { return operation != nullptr && operation->repeats; }
   };
   static Route route(std::string_view method, std::string_view path);
 
@@ -109,9 +111,7 @@ class Api {
 
   // For a request that refuse() let pass. HEAD gets GET's response, whose body the connection layer keeps back.
   Response handle(const Route& route, const Request& request) const;
-
-  // All of it in one call.
-  Response handle(const Request& request) const;
+  Response handle(const Request& request) const;  // all of it in one call
 
  private:
   Response create(const Request& request, std::string_view parameter) const;

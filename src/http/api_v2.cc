@@ -1,5 +1,6 @@
 #include "http/api_v2.h"
 
+#include "http/answers_v2.h"
 #include "http/bodies_v2.h"
 #include "http/creators.h"
 #include "http/json_text.h"
@@ -10,14 +11,6 @@
 namespace disposable::v2 {
 
 namespace {
-
-// Keys, times and a few numbers.
-constexpr std::size_t kAnswerBytesMax = 512;
-
-Response held_by(const Ticket& ticket, Response response) {
-  response.ticket = ticket;
-  return response;
-}
 
 // What is spent is told with its time. That is looked up after the refusal, so the answer waits for both.
 template <class Ask>
@@ -65,20 +58,6 @@ std::string_view name_of(Stage stage) {
   return "expired";
 }
 
-std::string_view name_of(RequestStage stage) {
-  switch (stage) {
-    case RequestStage::kWaiting:
-      return "waiting";
-    case RequestStage::kFilled:
-      return "filled";
-    case RequestStage::kDeleted:
-      return "deleted";
-    case RequestStage::kExpired:
-      break;
-  }
-  return "expired";
-}
-
 Response told(const Held<Status>& held) {
   if (!held.outcome) {
     return held_by(held.ticket, problem_of(held.outcome.error()));
@@ -100,43 +79,27 @@ Response told(const Held<Status>& held) {
   return held_by(held.ticket, json_response(200, json.take()));
 }
 
-Response deleted(WallTime at) {
-  return json_response(200, JsonObject(kAnswerBytesMax).text("state", "deleted").time("deleted_at", at).take());
-}
-
-// What the vault says of a request that cannot be filled or deleted any more. When it was deleted is not known.
-Response of_request(const Error& error) {
-  switch (error.code) {
-    case Errc::kAlreadyExists:
-      return problem_response(Problem::kFilled);
-    case Errc::kSpent:
-      return problem_response(Problem::kDeleted);
-    default:
-      return problem_of(error);
-  }
-}
-
-Result<SecretKey> key_of(const SecretBytes& text) { return SecretKey::parse(as_text(text.expose())); }
-
 Result<ReceiptKey> receipt_of(const SecretBytes& text) { return ReceiptKey::parse(as_text(text.expose())); }
 
 }  // namespace
 
 Response create(const Api::Parts& parts, const Request& request) {
-  Validated<NewSharedSecret> fresh = is_json(request.header("Content-Type").value_or(""))
-                                         ? parse_new_text(request, parts.limits)
-                                         : parse_new_bytes(request, parts.limits);
+  const bool json = is_json(request.header("Content-Type").value_or(""));
+  Validated<NewSharedSecret> fresh =
+      json ? parse_new_text(request, parts.limits) : parse_new_bytes(request, parts.limits);
   if (!fresh) {
     return invalid_body_problem(fresh.error());
   }
-  if (!fresh->webhook.empty() && !may_name_webhook(parts.webhooks, request)) {
-    return problem_response(Problem::kWebhookRefused);
+  if (auto refusal = refuse_webhook(parts, request, fresh->webhook, json ? "body" : "header",
+                                    json ? "webhook" : "Secret-Webhook")) {
+    return std::move(*refusal);
   }
   fresh->principal = idempotency_principal(request);
   fresh->token = request.principal;
+  fresh->only_again = request.only_again;
   const Held<Created> held = parts.vault.create(std::move(*fresh), request.address);
   if (held.outcome) {
-    return held_by(held.ticket, json_response(201, json_of(*held.outcome)));
+    return created(held, json_of(*held.outcome));
   }
   return held_by(held.ticket, held.outcome.error().code == Errc::kAlreadyExists
                                   ? problem_response(Problem::kIdempotencyKeyReused)
@@ -158,7 +121,7 @@ Response retrieve(const Api::Parts& parts, const Request& request) {
   }
   Response response = uncached_response(200, "application/octet-stream", std::move(held.outcome->secret));
   response.headers.push_back({"Secret-Views-Left", std::to_string(held.outcome->views_left)});
-  response.repeatable = !body->claim.empty();
+  response.repeatable = held.outcome->repeatable;
   return held_by(held.ticket, std::move(response));
 }
 
@@ -206,81 +169,6 @@ Response delete_by_receipt(const Api::Parts& parts, const Request& request) {
   const Held<WallTime> held = parts.vault.delete_by_receipt(*key, request.address);
   return held.outcome ? held_by(held.ticket, deleted(*held.outcome))
                       : refused(held.outcome.error(), held.ticket, [&] { return parts.vault.receipt(*key); });
-}
-
-Response create_request(const Api::Parts& parts, const Request& request) {
-  const auto body = parse_new_request_body(request.body, parts.limits);
-  if (!body) {
-    return invalid_body_problem(body.error());
-  }
-  if (!body->webhook.empty() && !may_name_webhook(parts.webhooks, request)) {
-    return problem_response(Problem::kWebhookRefused);
-  }
-  const Held<NewRequest> held =
-      parts.vault.create_request(body->ttl, request.address, body->webhook, request.principal);
-  if (!held.outcome) {
-    return held_by(held.ticket, problem_of(held.outcome.error()));
-  }
-  JsonObject json(kAnswerBytesMax);
-  json.text("request_key", held.outcome->request_key.format().expose())
-      .text("fill_key", held.outcome->fill_key.format().expose())
-      .time("expires_at", held.outcome->expires_at);
-  tell_webhook(json, held.outcome->webhook);
-  return held_by(held.ticket, json_response(201, json.take()));
-}
-
-Response request_status(const Api::Parts& parts, const Request& request) {
-  const auto text = parse_key_body(request.body, "fill_key");
-  if (!text) {
-    return invalid_body_problem(text.error());
-  }
-  const Result<SecretKey> key = key_of(*text);
-  if (!key) {
-    return problem_of(key.error());
-  }
-  const Held<RequestStatus> held = parts.vault.request_status(*key);
-  if (!held.outcome) {
-    return held_by(held.ticket, problem_of(held.outcome.error()));
-  }
-  return held_by(held.ticket, json_response(200, JsonObject(kAnswerBytesMax)
-                                                     .text("state", name_of(held.outcome->stage))
-                                                     .time("expires_at", held.outcome->expires_at)
-                                                     .take()));
-}
-
-Response fill(const Api::Parts& parts, const Request& request) {
-  auto body = parse_fill(request);
-  if (!body) {
-    return invalid_body_problem(body.error());
-  }
-  const Result<SecretKey> key = key_of(body->fill_key);
-  if (!key) {
-    return problem_of(key.error());
-  }
-  const Held<Created> held =
-      parts.vault.fill(*key, std::move(body->secret), request.address, std::move(body->idempotency_key));
-  if (!held.outcome) {
-    return held_by(held.ticket, of_request(held.outcome.error()));
-  }
-  // Not the key of what was stored: who fills a request cannot read it.
-  return held_by(held.ticket, json_response(201, JsonObject(kAnswerBytesMax)
-                                                     .text("receipt_key", held.outcome->receipt.format().expose())
-                                                     .time("expires_at", held.outcome->expires_at)
-                                                     .take()));
-}
-
-Response delete_request(const Api::Parts& parts, const Request& request) {
-  const auto body = parse_request_keys_body(request.body);
-  if (!body) {
-    return invalid_body_problem(body.error());
-  }
-  const Result<SecretKey> fill_key = key_of(body->fill_key);
-  const Result<SecretKey> request_key = key_of(body->request_key);
-  if (!fill_key || !request_key) {
-    return problem_response(Problem::kNotFound);
-  }
-  const auto held = parts.vault.delete_request(*fill_key, *request_key, request.address);
-  return held_by(held.ticket, held.outcome ? deleted(*held.outcome) : of_request(held.outcome.error()));
 }
 
 }  // namespace disposable::v2

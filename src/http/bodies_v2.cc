@@ -1,8 +1,10 @@
 #include "http/bodies_v2.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
+#include "base/utf8.h"
 #include "core/webhook_url.h"
 
 namespace disposable {
@@ -19,8 +21,32 @@ constexpr std::string_view kProof = "Secret-Proof";
 constexpr std::string_view kWebhook = "Secret-Webhook";
 constexpr std::string_view kFillKey = "Request-Fill-Key";
 
+constexpr std::array kOptions{kTtl, kViews, kPassphrase, kProof, kWebhook};
+
 // The body's own bound is enough: what is too long for a key is an unknown one.
 constexpr std::size_t kAnyLength = SIZE_MAX;
+
+void forbid(std::string_view field, FieldErrors& errors) {
+  errors.add("extra_forbidden", field, "Extra inputs are not permitted");
+}
+
+// Where options stand elsewhere, or nowhere: none is to be lost unnoticed, and least one that protects.
+void forbid_options(const Request& request, FieldErrors& errors) {
+  for (const std::string_view name : kOptions) {
+    if (request.header(name)) {
+      forbid(name, errors);
+    }
+  }
+}
+
+// Two readers could take one or the other.
+void forbid_repeated(const Request& request, std::initializer_list<std::string_view> names, FieldErrors& errors) {
+  for (const std::string_view name : names) {
+    if (request.count(name) > 1) {
+      forbid(name, errors);
+    }
+  }
+}
 
 std::int64_t integer_header(const Request& request, std::string_view name, std::int64_t most, std::int64_t when_absent,
                             FieldErrors& errors) {
@@ -49,6 +75,15 @@ SecretBytes base64url_header(const Request& request, std::string_view name, std:
   return text ? decode_base64url(name, *text, least, most, errors) : SecretBytes{};
 }
 
+// Whoever retrieves brings it as JSON, which has no other texts.
+SecretBytes passphrase_header(const Request& request, std::size_t most, FieldErrors& errors) {
+  SecretBytes passphrase = base64url_header(request, kPassphrase, 0, most, errors);
+  if (!is_utf8(as_text(passphrase.expose()))) {
+    errors.add("string_unicode", kPassphrase, "Input should be a valid string, unable to parse raw data as UTF-8");
+  }
+  return passphrase;
+}
+
 SecretBytes webhook_url(std::string_view field, SecretBytes url, FieldErrors& errors) {
   const Result<void> checked = url.empty() ? Result<void>() : check_webhook_url(as_text(url.expose()));
   if (!checked) {
@@ -58,6 +93,7 @@ SecretBytes webhook_url(std::string_view field, SecretBytes url, FieldErrors& er
 }
 
 std::string idempotency_key(const Request& request, FieldErrors& errors) {
+  forbid_repeated(request, {kIdempotencyKey}, errors);
   const std::optional<std::string_view> text = request.header(kIdempotencyKey);
   if (!text || !errors.check_text(kIdempotencyKey, text->size(), kIdempotencyKeySizeMin, kIdempotencyKeySizeMax)) {
     return {};
@@ -92,11 +128,12 @@ Validated<NewSharedSecret> parse_new_bytes(const Request& request, const BodyLim
   fresh.ttl = std::chrono::seconds{
       integer_header(request, kTtl, limits.ttl_max.count(), default_ttl_v2(limits).count(), of_headers)};
   fresh.views = static_cast<int>(integer_header(request, kViews, kViewsMax, 1, of_headers));
-  fresh.access.passphrase = base64url_header(request, kPassphrase, 0, limits.passphrase_bytes_max, of_headers);
+  fresh.access.passphrase = passphrase_header(request, limits.passphrase_bytes_max, of_headers);
   fresh.access.proof = base64url_header(request, kProof, kProofSize, kProofSize, of_headers);
   fresh.webhook =
       webhook_url(kWebhook, SecretBytes::copy_of(as_bytes(request.header(kWebhook).value_or(""))), of_headers);
   fresh.idempotency_key = idempotency_key(request, of_headers);
+  forbid_repeated(request, {kTtl, kViews, kPassphrase, kProof, kWebhook}, of_headers);
   errors.append(std::move(of_headers));
   if (errors.empty()) {
     fresh.secret = SecretBytes::copy_of(request.body);
@@ -105,7 +142,8 @@ Validated<NewSharedSecret> parse_new_bytes(const Request& request, const BodyLim
 }
 
 Validated<NewSharedSecret> parse_new_text(const Request& request, const BodyLimits& limits) {
-  JsonFields fields(request.body, {"secret", "passphrase", "ttl_seconds", "views", "webhook"}, Empty::kMistake);
+  JsonFields fields(request.body, {"secret", "passphrase", "ttl_seconds", "views", "webhook", "proof"},
+                    Empty::kMistake);
   NewSharedSecret fresh;
   fresh.secret = fields.required_text("secret", 1, limits.secret_bytes_max);
   fresh.access.passphrase = fields.text("passphrase", limits.passphrase_bytes_max);
@@ -113,12 +151,9 @@ Validated<NewSharedSecret> parse_new_text(const Request& request, const BodyLimi
       std::chrono::seconds{fields.integer("ttl_seconds", 1, limits.ttl_max.count(), default_ttl_v2(limits).count())};
   fresh.views = static_cast<int>(fields.integer("views", 1, kViewsMax, 1));
   fresh.webhook = webhook_url("webhook", fields.text("webhook", kAnyLength), fields.errors);
+  fields.forbid({"proof"});
   FieldErrors of_headers("header");
-  for (const std::string_view name : {kTtl, kViews, kPassphrase, kProof, kWebhook}) {
-    if (request.header(name)) {
-      of_headers.add("extra_forbidden", name, "Extra inputs are not permitted");
-    }
-  }
+  forbid_options(request, of_headers);
   fresh.idempotency_key = idempotency_key(request, of_headers);
   fields.errors.append(std::move(of_headers));
   return validated(std::move(fresh), fields.errors);
@@ -149,12 +184,16 @@ Validated<SecretBytes> parse_key_body(ByteView body, std::string_view name) {
   return validated(std::move(key), fields.errors);
 }
 
-Validated<NewRequestBody> parse_new_request_body(ByteView body, const BodyLimits& limits) {
-  JsonFields fields(body, {"ttl_seconds", "webhook"}, Empty::kNoFields);
+Validated<NewRequestBody> parse_new_request_body(const Request& request, const BodyLimits& limits) {
+  JsonFields fields(request.body, {"ttl_seconds", "webhook", "passphrase", "proof", "views"}, Empty::kNoFields);
   NewRequestBody valid;
   valid.ttl =
       std::chrono::seconds{fields.integer("ttl_seconds", 1, limits.ttl_max.count(), default_ttl_v2(limits).count())};
   valid.webhook = webhook_url("webhook", fields.text("webhook", kAnyLength), fields.errors);
+  fields.forbid({"passphrase", "proof", "views"});
+  FieldErrors of_headers("header");
+  forbid_options(request, of_headers);
+  fields.errors.append(std::move(of_headers));
   return validated(std::move(valid), fields.errors);
 }
 
@@ -176,6 +215,8 @@ Validated<FillBody> parse_fill(const Request& request) {
   if (!key) {
     of_headers.add_missing(kFillKey);
   }
+  forbid_repeated(request, {kFillKey}, of_headers);
+  forbid_options(request, of_headers);
   std::string repetition = idempotency_key(request, of_headers);
   errors.append(std::move(of_headers));
   FillBody valid;

@@ -18,7 +18,8 @@ std::chrono::seconds default_ttl_v2(const BodyLimits& limits);
 // Bytes with their options in Secret-TTL, Secret-Views, Secret-Passphrase, Secret-Proof, Secret-Webhook and
 // Idempotency-Key.
 Validated<NewSharedSecret> parse_new_bytes(const Request& request, const BodyLimits& limits);
-// JSON; of the header fields only Idempotency-Key may be there, so that no option is lost unnoticed.
+// JSON; of the header fields only Idempotency-Key may be there, so that no option is lost unnoticed. For the same
+// reason a field is refused that is there twice, and whatever protects secrets elsewhere and not here.
 Validated<NewSharedSecret> parse_new_text(const Request& request, const BodyLimits& limits);
 
 // Of whoever retrieves or deletes.
@@ -37,7 +38,7 @@ struct NewRequestBody {
   std::chrono::seconds ttl{};
   SecretBytes webhook;  // empty: none
 };
-Validated<NewRequestBody> parse_new_request_body(ByteView body, const BodyLimits& limits);
+Validated<NewRequestBody> parse_new_request_body(const Request& request, const BodyLimits& limits);
 
 struct RequestKeysBody {
   SecretBytes fill_key;

@@ -11,9 +11,13 @@ namespace {
 
 using IoStatus = IoResult::Status;
 
-// A peer that is refused while it sends gets this long, and this much read, to see the answer before a reset.
+// A peer that is refused while it sends gets this long, and this much read, to see the answer before a reset; and for
+// the body that it has announced more, as the largest upload that can be configured needs at 8 Mbit/s. Many clients
+// look at no answer before they have sent everything.
 constexpr std::chrono::seconds kLingerMax{1};
-constexpr std::size_t kLingerBytesMax = 16UL * 1024 * 1024;
+constexpr std::uint64_t kLingerBytesMax = 16UL * 1024 * 1024;
+constexpr std::uint64_t kLingerBodyMax = 256UL * 1024 * 1024;
+constexpr std::uint64_t kLingerBytesPerSecond = 1024UL * 1024;
 // So many answers in a row, or about so many bytes, before other connections have their turn.
 constexpr int kTurn = 8;
 constexpr std::size_t kTurnBytes = 256UL * 1024;
@@ -153,6 +157,7 @@ void Connection::finish_exchange() {
   if (exchange.close) {
     // Closing while bytes are unread would reset the connection and destroy the answer.
     const bool more = unread_ || readable_ || !ahead.empty() || exchange.head.keep_alive;
+    const std::uint64_t missing = exchange.size() > exchange.filled ? exchange.size() - exchange.filled : 0;
     end_exchange();
     transport_->finish_writing();  // TLS has an end of its own to tell, also before a close
     if (!more) {
@@ -160,8 +165,7 @@ void Connection::finish_exchange() {
       return;
     }
     readable_ = true;
-    enter(ConnectionState::kLingering);
-    host_.set_deadline(*this, host_.now() + kLingerMax);
+    linger_for(std::min(missing, kLingerBodyMax));
     return;
   }
   if (ahead.empty()) {
@@ -175,6 +179,15 @@ void Connection::finish_exchange() {
   exchange_->filled = next.size();
   exchange_->in = std::move(next);
   charge(exchange_->filled);
+}
+
+// Somebody who lingers is the first to make room, and at the end nobody waits for a body.
+void Connection::linger_for(std::uint64_t body_bytes) {
+  enter(ConnectionState::kLingering);
+  linger_bytes_max_ = kLingerBytesMax + body_bytes;
+  const bool draining = drain_until_ != SteadyTime::max();
+  host_.set_deadline(
+      *this, host_.now() + kLingerMax + std::chrono::seconds(draining ? 0 : body_bytes / kLingerBytesPerSecond));
 }
 
 void Connection::end_exchange() {
@@ -194,7 +207,7 @@ bool Connection::linger() {
   wipe(into.first(got.bytes));
   lingered_ += got.bytes;
   moved_ += got.bytes;
-  if (got.status == IoStatus::kClosed || lingered_ > kLingerBytesMax) {
+  if (got.status == IoStatus::kClosed || lingered_ > linger_bytes_max_) {
     close();
   }
   return readable_;
@@ -236,6 +249,9 @@ void Connection::shed() {
 
 void Connection::drain(SteadyTime deadline) {
   drain_until_ = deadline;
+  if (state_ == ConnectionState::kLingering) {
+    linger_for(0);
+  }
   if (state_ == ConnectionState::kIdle || state_ == ConnectionState::kHandshake) {
     host_.set_deadline(*this, deadline);
   }

@@ -108,6 +108,7 @@ class Connection {
   bool read_request();
   bool write_response();
   bool linger();
+  void linger_for(std::uint64_t body_bytes);
 
   bool look();
   bool find_head();
@@ -136,7 +137,8 @@ class Connection {
   bool ended_ = false;    // no event will tell of the end any more, so a short read does not mean "later"
   SteadyTime drain_until_ = SteadyTime::max();  // otherwise it drains
   bool unread_ = false;                         // the peer may be sending what nobody will read
-  std::size_t lingered_ = 0;
+  std::uint64_t lingered_ = 0;
+  std::uint64_t linger_bytes_max_ = 0;
   std::size_t moved_ = 0;  // bytes in this turn
 };
 

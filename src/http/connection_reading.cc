@@ -165,11 +165,13 @@ void Connection::make_room(std::size_t size) {
   exchange.in = std::move(larger);
   if (exchange.head_size > 0) {  // it borrowed the memory from before
     const std::string_view creation = exchange.head.request.creation;
+    const auto only_again = exchange.head.request.only_again;
     exchange.head = std::move(*parse_head(exchange.buffered().substr(0, exchange.head_size), kAnyHead));
     exchange.head.request.metrics_listener = entrance_.metrics_listener;
     exchange.head.request.address = exchange.address;
     exchange.head.request.principal = exchange.principal;
     exchange.head.request.creation = creation;
+    exchange.head.request.only_again = only_again;
     exchange.route = Api::route(exchange.head.request.method, exchange.head.request.path);
   }
 }

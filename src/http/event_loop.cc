@@ -128,6 +128,11 @@ Response EventLoop::handle(const Exchange& exchange) {
 
 void EventLoop::dispatch(Connection& connection) {
   auto& client = static_cast<Client&>(connection);
+  // Again, since a body may take its time, and its token be revoked meanwhile.
+  if (auto refusal = ask_creators(client.exchange())) {
+    client.respond(std::move(*refusal));
+    return;
+  }
   if (client.exchange().route.work() == Api::Work::kNone) {
     client.respond(handle(client.exchange()));
     return;

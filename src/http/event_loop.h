@@ -86,9 +86,8 @@ class EventLoop final : private ConnectionHost, private AcceptHost {
   // Limits and metrics
   std::optional<Response> ask_creators(Exchange& exchange);
   Admission::Verdict ask_admission(Exchange& exchange);
-  TokenLimits::Size size_of(const Exchange& creation) const {
-    return {creation.head.content_length, front_.api.promised_bytes(creation.route)};
-  }
+  Admission::Verdict admit_create(Exchange& creation);
+  TokenLimits::Size size_of(const Exchange& creation) const;
   void refund_create(const Exchange& exchange);
   void note_outcome(const Exchange& exchange);
   void log_failure(const Response& response);

@@ -39,22 +39,9 @@ std::optional<Response> EventLoop::admit(Connection& connection) {
     return std::nullopt;
   }
   const Admission::Verdict refusal = ask_admission(exchange);
-  return refusal ? std::optional(rate_limited(refusal->retry_after, exchange.form)) : std::nullopt;
-}
-
-// Before the body is read, since whoever may not create need not send one.
-std::optional<Response> EventLoop::ask_creators(Exchange& exchange) {
-  if (!exchange.route.creates()) {
-    return std::nullopt;
-  }
-  Request& request = exchange.head.request;
-  Principal principal = settings_->creators.admit(exchange.client, request.headers, front_.clock.now());
-  if (!principal) {
-    return creation_refused(principal.error(), exchange.form);
-  }
-  exchange.principal = std::move(*principal);
-  request.principal = exchange.principal;
-  return std::nullopt;
+  return !refusal         ? std::nullopt
+         : refusal->never ? std::optional(error_response(413, exchange.form))
+                          : std::optional(rate_limited(refusal->retry_after, exchange.form));
 }
 
 Response EventLoop::short_of_memory(const Exchange& exchange) {
@@ -69,9 +56,7 @@ Admission::Verdict EventLoop::ask_admission(Exchange& exchange) {
     case Api::Work::kInspect:
       break;
     case Api::Work::kCreate:
-      refusal = exchange.principal.empty()
-                    ? front_.admission.admit_create(exchange.client, exchange.head.content_length, now_)
-                    : front_.token_limits.admit_create(exchange.principal, size_of(exchange), now_);
+      refusal = admit_create(exchange);
       break;
     case Api::Work::kOpen:
     case Api::Work::kDelete:
@@ -89,15 +74,6 @@ Admission::Verdict EventLoop::ask_admission(Exchange& exchange) {
   return refusal;
 }
 
-// What it announced was not stored.
-void EventLoop::refund_create(const Exchange& exchange) {
-  if (exchange.principal.empty()) {
-    front_.admission.refund_create(exchange.client, exchange.head.content_length, now_);
-  } else {
-    front_.token_limits.refund_create(exchange.principal, size_of(exchange), now_);
-  }
-}
-
 // What the request turned out to be, to the limits; one that never arrived has failed.
 void EventLoop::note_outcome(const Exchange& exchange) {
   if (!exchange.admitted) {
@@ -108,7 +84,7 @@ void EventLoop::note_outcome(const Exchange& exchange) {
     front_.hits.count(Limit::kStorage);
   }
   const Api::Work work = exchange.route.work();
-  if (work == Api::Work::kCreate && status != 200 && status != 201) {
+  if (work == Api::Work::kCreate && ((status != 200 && status != 201) || exchange.response.repeats)) {
     refund_create(exchange);
   }
   if (status == 200 && retrieves(exchange)) {
@@ -116,7 +92,7 @@ void EventLoop::note_outcome(const Exchange& exchange) {
   }
   if (status == 404) {
     front_.admission.note_miss(exchange.client, now_);
-  } else if ((work == Api::Work::kDelete || work == Api::Work::kOpen) && status == 403) {
+  } else if (exchange.response.denied) {
     front_.admission.note_wrong_passphrase(exchange.client, now_);
   }
 }

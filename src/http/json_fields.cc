@@ -181,4 +181,12 @@ std::int64_t JsonFields::integer(std::string_view name, std::int64_t least, std:
   return when_absent;
 }
 
+void JsonFields::forbid(std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    if (readable_ && value(name).given()) {
+      errors.add("extra_forbidden", name, "Extra inputs are not permitted");
+    }
+  }
+}
+
 }  // namespace disposable

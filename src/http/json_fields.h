@@ -57,6 +57,9 @@ class JsonFields {
   SecretBytes base64url(std::string_view name, std::size_t least, std::size_t most);
   std::int64_t integer(std::string_view name, std::int64_t least, std::int64_t most, std::int64_t when_absent);
 
+  // Fields that are known elsewhere and would be ignored here.
+  void forbid(std::initializer_list<std::string_view> names);
+
   FieldErrors errors{"body"};
 
  private:

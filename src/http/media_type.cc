@@ -30,7 +30,7 @@ bool is_bytes(std::string_view content_type) {
 
 bool is_plain(const Request& request) {
   const std::string_view coding = request.header("Content-Encoding").value_or("");
-  return coding.empty() || equal_ignoring_case(coding, "identity");
+  return request.count("Content-Encoding") <= 1 && (coding.empty() || equal_ignoring_case(coding, "identity"));
 }
 
 }  // namespace disposable

@@ -23,4 +23,10 @@ std::optional<std::string_view> Request::header(std::string_view name) const {
   return std::nullopt;
 }
 
+std::size_t Request::count(std::string_view name) const {
+  return static_cast<std::size_t>(std::count_if(headers.begin(), headers.end(), [name](const HeaderField& field) {
+    return equal_ignoring_case(field.name, name);
+  }));
+}
+
 }  // namespace disposable

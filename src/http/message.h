@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,9 +33,13 @@ struct Request {
   bool metrics_listener = false;       // it came in where only metrics and health are told
   std::string_view creation = "open";  // who may create here, a constant: CreatorRules::creation()
   std::string_view principal{};        // of a creation: the id of the token that was shown; empty without one
+  // Of a creation whose creator may store nothing more for so long: only what repeats an earlier one is answered.
+  std::optional<std::chrono::seconds> only_again{};
 
   // The first field of that name in any case; nothing when there is none.
   std::optional<std::string_view> header(std::string_view name) const;
+  // How many fields of that name there are.
+  std::size_t count(std::string_view name) const;
 };
 
 struct ResponseHeader {
@@ -52,6 +57,8 @@ struct Response {
   // The response may leave only when this is durable; when it cannot become durable, unavailable() leaves instead.
   Ticket ticket{};
   bool repeatable = false;  // who asks again gets it again
+  bool repeats = false;     // of a creation: what was answered before; nothing was stored
+  bool denied = false;      // a wrong passphrase or proof, which counts
   // For the operator's log and never for the client: why a 5xx came to be. Empty otherwise.
   std::string log_detail{};
 

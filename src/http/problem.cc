@@ -134,6 +134,7 @@ Response problem_of(const Error& error) {
   const Problem problem = problem_for(error.code);
   const int status = kind_of(problem).status;
   Response response = problem_response(problem);
+  response.denied = problem == Problem::kWrongPassphrase || problem == Problem::kWrongProof;
   if (status == 429 || status == 503 || status == 507) {
     set_retry_after(response, error.retry_after);
   }

@@ -121,6 +121,7 @@ Response rate_limited(std::chrono::seconds retry_after) { return retry_later(429
 
 Response failure_response(const Error& error) {
   Response response = sentence_for(error);
+  response.denied = error.code == Errc::kDenied;
   if (response.status >= 500) {
     response.log_detail = error.detail;
   }

@@ -119,7 +119,7 @@ std::span<const Api::Operation> Api::operations() {
       {"/api/v1/secret/{secret_key}", "DELETE", false, Work::kDelete, Body::kOptional, kDeleteStatuses,
        &Api::delete_secret},
       {"/api/v2/secrets", "POST", false, Work::kCreate, Body::kAny, of_v2::kCreate, &Api::with_parts<v2::create>,
-       /*creates=*/true},
+       /*creates=*/true, /*promises=*/false, /*repeats=*/true},
       {"/api/v2/secrets/retrieve", "POST", false, Work::kOpen, Body::kSmall, of_v2::kOpen,
        &Api::with_parts<v2::retrieve>},
       {"/api/v2/secrets/status", "POST", false, Work::kLookUp, Body::kSmall, of_v2::kStatus,
@@ -134,7 +134,8 @@ std::span<const Api::Operation> Api::operations() {
        &Api::with_parts<v2::create_request>, /*creates=*/true, /*promises=*/true},
       {"/api/v2/requests/status", "POST", false, Work::kLookUp, Body::kSmall, of_v2::kStatus,
        &Api::with_parts<v2::request_status>},
-      {"/api/v2/requests/fill", "POST", false, Work::kCreate, Body::kBytes, of_v2::kFill, &Api::with_parts<v2::fill>},
+      {"/api/v2/requests/fill", "POST", false, Work::kCreate, Body::kBytes, of_v2::kFill, &Api::with_parts<v2::fill>,
+       /*creates=*/false, /*promises=*/false, /*repeats=*/true},
       {"/api/v2/requests/delete", "POST", false, Work::kLookUp, Body::kSmall, of_v2::kDeleteByKey,
        &Api::with_parts<v2::delete_request>},
       {"/api/v2/service", "GET", false, Work::kNone, Body::kIgnored, kPageStatuses, &Api::with_parts<v2::service>},
@@ -212,7 +213,7 @@ std::optional<Response> Api::refuse(const Route& route, const Request& head, std
     return error_response(413, form);
   }
   const bool reads_body = body != Body::kIgnored && (body != Body::kOptional || body_bytes > 0);
-  if (reads_body && !(takes_type(body, type) && is_plain(head))) {
+  if (reads_body && !(head.count("Content-Type") <= 1 && takes_type(body, type) && is_plain(head))) {
     return error_response(415, form);
   }
   if (spends(route.operation->work) && is_speculative(head)) {

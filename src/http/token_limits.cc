@@ -49,6 +49,10 @@ Admission::Verdict TokenLimits::admit_create(const std::string& id, Size size, T
     return Refusal{Limit::kTokenCreates, std::chrono::seconds{1}};
   }
   const Buckets& buckets = found->second;
+  if (buckets.bytes != nullptr && size.body_bytes > buckets.bytes_per_day) {
+    hits_.count(Limit::kTokenBytes);
+    return Refusal{Limit::kTokenBytes, {}, /*never=*/true};
+  }
   TokenBuckets::Wait wait = buckets.creates == nullptr ? std::nullopt : buckets.creates->take(kOnly, 1, now);
   Limit limit = Limit::kTokenCreates;
   if (!wait && buckets.bytes != nullptr) {

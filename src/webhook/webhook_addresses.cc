@@ -83,4 +83,9 @@ bool WebhookAddresses::may_call(const IpAddress& address, bool tls) const {
   return allowed || (tls && !is_special(address));
 }
 
+bool WebhookAddresses::may_call(std::string_view host, bool tls) const {
+  const std::optional<IpAddress> address = IpAddress::parse(host);
+  return address ? may_call(*address, tls) : tls || !allowed_.empty();
+}
+
 }  // namespace disposable

@@ -22,6 +22,8 @@ class WebhookAddresses {
 
   // Plain http goes to addresses that were allowed, and to no others: everybody on the way could read it.
   bool may_call(const IpAddress& address, bool tls) const;
+  // May a host be called at all? Of a name this knows no more than that there is an address that it could have.
+  bool may_call(std::string_view host, bool tls) const;
 
  private:
   std::vector<Cidr> allowed_;

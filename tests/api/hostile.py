@@ -18,7 +18,8 @@ JUNK = (b"", b"null", b"[]", b"{", b'"x"', b"1e999", b"\xff\xfe", b"{}{}", b'{"a
         b'{"fill_key":{},"request_key":[],"receipt_key":true,"secret_key":0.5}')
 OPTIONS = ({"Secret-TTL": "0", "Secret-Views": "101"}, {"Secret-TTL": "x", "Secret-Passphrase": "=", "Secret-Proof": "AA"},
            {"Idempotency-Key": "short"}, {"Idempotency-Key": "k" * 256}, {"Idempotency-Key": "with a space in it"},
-           {"Secret-TTL": "9" * 40}, {"Request-Fill-Key": ""},
+           {"Secret-TTL": "9" * 40}, {"Request-Fill-Key": ""}, {"Secret-Passphrase": "_w"},
+           {"Secret-Webhook": "nowhere"}, {"Secret-Webhook": "http://127.0.0.1/"},
            {"Authorization": "Bearer nonsense"}, {"Accept": "application/xml"}, {"Content-Encoding": "gzip"}, {"Cookie": "a=b"},
            {"X-HTTP-Method-Override": "DELETE"}, {"Range": "bytes=0-1", "If-None-Match": "*"},
            {"Upgrade": "h2c", "Connection": "Upgrade"})

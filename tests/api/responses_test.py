@@ -55,7 +55,7 @@ class ResponsesTest(unittest.TestCase):
                f"their responses: {len({row for row in record.wanted() if len(row) == 2})}")
 
     def test_odd_and_hostile_requests_get_listed_responses_and_no_500(self):
-        service = self.served("hostile")
+        service = self.served("hostile", ("--webhooks", "everybody"))
         record = Record(described(service))
         asker = Asker(record, service.port)
         for row in hostile.requests(record.description):

@@ -109,6 +109,7 @@ def version_2(asker, service):
     for one, state in ((made[0], "retrieved"), (made[1], "deleted"), (made[3], "live"), (short, "expired")):
         assert asker.v2("secrets/status", secret_key=one["secret_key"])[1]["state"] == state
         assert asker.v2("receipts/status", receipt_key=one["receipt_key"])[1]["state"] == state
+    assert asker.v2("secrets", secret="x", proof=proof) == (422, "invalid-body")
     expect(asker.ask("GET", "/api/v2/service"), 200)
 
 
@@ -123,11 +124,14 @@ def requests(asker, service):
     first = expect(fill(filled, b"x", again), 201)
     assert fill(filled, b"x", again) == first
     assert fill(filled, b"y", again) == fill(filled, b"x") == (409, "filled")
+    assert fill(deleted, b"x", {"Secret-Passphrase": encoded(b"x")}) == (422, "invalid-body")
     both = {name: deleted[name] for name in ("fill_key", "request_key")}
     for status in (200, 410):
         expect(asker.v2("requests/delete", **both), status)
     expect(fill(deleted, b"x"), 410)
     assert asker.v2("secrets/retrieve", secret_key=filled["request_key"]) == (200, b"x")
+    both = {name: filled[name] for name in ("fill_key", "request_key")}
+    assert asker.v2("requests/delete", **both) == (410, "retrieved")
     wait_until(lambda: state(short) == "expired", 5, "it has expired")
     assert (state(filled), state(deleted)) == ("filled", "deleted")
 
@@ -142,6 +146,9 @@ def webhooks(asker, service):
     for answer in (asker.v2("secrets", secret="x", webhook=url), asker.v2("requests", webhook=url),
                    asker.bytes("/api/v2/secrets", b"x", {"Secret-Webhook": url})):
         assert {"webhook_key", "fingerprint"} <= set(expect(answer, 201)[1])
+    for operation in ("secrets", "requests"):
+        never = asker.v2(operation, **({"secret": "x"} if operation == "secrets" else {}), webhook="http://10.0.0.1/")
+        assert never == (422, "invalid-body")
     assert json.loads(asker.ask("GET", "/api/v2/service").body)["webhooks"] is True
 
 

@@ -5,9 +5,9 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "base/utf8.h"
 #include "client/file_name.h"
 #include "client/terminal_text.h"
-#include "client/utf8.h"
 
 namespace disposable {
 

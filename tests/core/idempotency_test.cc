@@ -51,6 +51,30 @@ TEST_CASE("idempotency: a repetition gets the same keys and times, and nothing i
         as_text(first.key.format().expose()));
 }
 
+TEST_CASE("idempotency: who may store nothing more gets the answers of before, and nothing else") {
+  IdempotentFixture fixture;
+  const auto late = [](NewSharedSecret& secret) { secret.only_again = 7s; };
+  CHECK(fixture.create_text(IdempotentFixture::order(late)) == "rate limited");
+  CHECK(fixture.vault.create(IdempotentFixture::order(late), {}).outcome.error().retry_after == 7s);
+  const Created first = fixture.share(IdempotentFixture::order());
+  CHECK_FALSE(first.repeats);
+  const Created again = fixture.share(IdempotentFixture::order(late));
+  CHECK(again.repeats);
+  CHECK(equal_constant_time(first.key.expose(), again.key.expose()));
+  CHECK(fixture.history().size() == 1);
+
+  const NewRequest request = std::move(*fixture.vault.create_request(1h, {}).outcome);
+  const auto fill = [&](std::optional<std::chrono::seconds> only_again) {
+    return fixture.vault.fill(request.fill_key, SecretBytes::copy_of(as_bytes("hunter2")), {},
+                              std::string(kIdempotencyKeySizeMin, 'k'), only_again);
+  };
+  CHECK(fill(7s).outcome.error().code == Errc::kRateLimited);
+  CHECK(fill(7s).outcome.error().retry_after == 7s);
+  CHECK(fixture.vault.request_status(request.fill_key).outcome->stage == RequestStage::kWaiting);
+  CHECK_FALSE(fill(std::nullopt).outcome->repeats);
+  CHECK(fill(7s).outcome->repeats);
+}
+
 TEST_CASE("idempotency: the same key for anything else is refused, and the first secret stays as it is") {
   struct Row {
     const char* name;

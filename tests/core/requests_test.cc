@@ -113,6 +113,38 @@ TEST_CASE("request: deletion needs both keys, and takes what was filled in along
   CHECK(fixture.store.totals().live_secrets == 0);
 }
 
+TEST_CASE("request: whoever withdraws it after somebody has read what was filled in is told that it is too late") {
+  RequestFixture fixture;
+  const NewRequest read = fixture.ask();
+  CHECK(fixture.fill(read.fill_key, "hunter2") == "filled");
+  CHECK(fixture.read(read.request_key) == "hunter2, 0 left");
+  for (int i = 0; i < 2; ++i) {
+    CHECK(fixture.withdraw(read.fill_key, read.request_key) == "spent");
+    CHECK(fixture.status(read.fill_key) == "filled");
+    CHECK(fixture.vault.status(read.request_key).outcome->stage == Stage::kRetrieved);
+  }
+  CHECK(fixture.events() == Lines{R"(retrieved {"views_left":0})"});
+
+  RefusingStore store(fixture.store);
+  Vault slow{Vault::Parts{store, fixture.keyring, fixture.clock, fixture.random, fixture.lane, Argon2Cost{1, 8192}}};
+  const NewRequest meanwhile = fixture.ask();
+  CHECK(fixture.fill(meanwhile.fill_key, "hunter2") == "filled");
+  store.on_change = [&] { CHECK(fixture.read(meanwhile.request_key) == "hunter2, 0 left"); };
+  const Held<WallTime> late = slow.delete_request(meanwhile.fill_key, meanwhile.request_key, {});
+  REQUIRE_FALSE(late.outcome.has_value());
+  CHECK(late.outcome.error().code == Errc::kSpent);
+  CHECK(fixture.status(meanwhile.fill_key) == "filled");
+}
+
+TEST_CASE("request: what was filled in and deleted by its receipt is withdrawn in time") {
+  RequestFixture fixture;
+  const NewRequest request = fixture.ask();
+  const Held<Created> filled = fixture.vault.fill(request.fill_key, SecretBytes::copy_of(as_bytes("hunter2")), {});
+  CHECK(fixture.vault.delete_by_receipt(filled.outcome->receipt, {}).outcome.has_value());
+  CHECK(fixture.withdraw(request.fill_key, request.request_key) == "deleted");
+  CHECK(fixture.status(request.fill_key) == "deleted");
+}
+
 TEST_CASE("request: unfilled it expires, is told of for a month, and is forgotten") {
   RequestFixture fixture;
   const NewRequest request = fixture.ask();

@@ -155,6 +155,31 @@ class SecretsTest(V2Case):
         self.assertEqual(self.v2.send("requests/fill", b"y", fill | {"Request-Fill-Key": other["fill_key"]}),
                          (410, "deleted"))
 
+    def test_who_withdraws_after_somebody_has_read_is_told_when(self):
+        _, asked = self.v2.post("requests")
+        both = {"fill_key": asked["fill_key"], "request_key": asked["request_key"]}
+        self.assertEqual(self.v2.send("requests/fill", b"x", BYTES | {"Request-Fill-Key": asked["fill_key"]})[0], 201)
+        self.assertEqual(self.v2.retrieve(asked["request_key"]), (200, b"x"))
+        self.assertEqual(self.v2.post("requests/delete", **both), (410, "retrieved"))
+        self.assertRegex(self.v2.problem["at"], TIME)
+        self.assertEqual(self.v2.post("requests/status", fill_key=asked["fill_key"])[1]["state"], "filled")
+
+    def test_options_that_would_be_ignored_are_refused(self):
+        _, asked = self.v2.post("requests")
+        fill = BYTES | {"Request-Fill-Key": asked["fill_key"]}
+        proof = encoded(bytes(32))
+        for answer in (self.v2.send("requests/fill", b"x", fill | {"Secret-Passphrase": encoded(b"x")}),
+                       self.v2.post("secrets", secret="x", proof=proof), self.v2.post("requests", passphrase="x"),
+                       self.v2.send("secrets", b"x", BYTES | {"Secret-Passphrase": encoded(b"\xff")})):
+            self.assertEqual(answer, (422, "invalid-body"))
+
+    def test_a_large_upload_that_is_refused_gets_to_its_answer(self):
+        body = bytes(24 * MEBIBYTE)
+        for path, kind, status in (("secrets", "text/plain", 415), ("secrets/status", "application/json", 413)) * 2:
+            client = self.service.client()
+            self.assertEqual(client.request("POST", "/api/v2/" + path, body, {"Content-Type": kind})[0], status)
+            client.close()
+
     def test_a_prefetch_spends_nothing(self):
         key = self.v2.create(b"x")["secret_key"]
         headers = {"Content-Type": "application/json", "Sec-Purpose": "prefetch"}

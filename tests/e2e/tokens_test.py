@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import time
 import unittest
 
@@ -113,6 +114,24 @@ class CreatorsTest(TokensCase):
         self.assertIn('limit_hits_total{limit="token_bytes"} 1', metrics)
         self.assertEqual(service.stop(), 0)
 
+    def test_a_repetition_takes_no_bytes_of_the_token(self):
+        token = self.make("--bytes", "1000")
+        service = self.serve()
+        client = service.client()
+        self.addCleanup(client.close)
+        fields = {"Content-Type": "application/octet-stream", "Authorization": f"Bearer {token['token']}"}
+        create = lambda key, size: client.request("POST", "/api/v2/secrets", b"x" * size, fields | {"Idempotency-Key": key * 16})
+        status, _, first = create("a", 600)
+        self.assertEqual(status, 201)
+        for _ in range(3):
+            self.assertEqual([*create("a", 600)][::2], [201, first])
+        refused = create("b", 600)
+        self.assertEqual(refused[0], 429)
+        self.assertGreater(int(refused[1]["retry-after"]), 1000)
+        self.assertEqual([create("b", 400)[0], create("c", 1001)[0]], [201, 413])
+        self.assertEqual(service.stop(), 0)
+        self.assertEqual(len(service.audit()), 2)
+
     def test_the_audit_log_says_which_token_created(self):
         token = self.make()
         service = self.serve()
@@ -165,6 +184,21 @@ class ChangesTest(TokensCase):
         self.becomes(service, new, 401)
         self.assertEqual(service.stop(), 0)
         self.assertEqual([entry["tokens"] for entry in self.messages(service, READ)], [2, 1, 0])
+
+    def test_an_upload_that_outlives_its_token_creates_nothing(self):
+        token = self.make()
+        service = self.serve("--creators", "token")
+        self.becomes(service, token, 200)
+        with socket.create_connection(("127.0.0.1", service.port), 10) as upload:
+            upload.sendall(b"POST /api/v2/secrets HTTP/1.1\r\nHost: x\r\nContent-Type: application/octet-stream\r\n"
+                           b"Expect: 100-continue\r\nContent-Length: 3\r\nAuthorization: Bearer %s\r\n\r\na"
+                           % token["token"].encode())
+            self.assertTrue(upload.recv(1024).startswith(b"HTTP/1.1 100 "))
+            self.token("revoke", token["id"])
+            self.becomes(service, token, 401)
+            upload.sendall(b"bc")
+            self.assertTrue(upload.recv(1024).startswith(b"HTTP/1.1 401 "))
+        self.assertEqual(service.stop(), 0)
 
     def test_a_token_file_elsewhere_is_seen_when_it_is_replaced(self):
         elsewhere = self.folder / "elsewhere"

@@ -55,6 +55,22 @@ class WebhooksTest(unittest.TestCase):
         self.assertEqual(self.post(service, "secrets", {"secret": "x", "webhook": "https://a@b/"}, shown),
                          (422, "invalid-body"))
 
+    def test_one_that_can_never_be_called_is_refused(self):
+        never = ("http://hooks.example/", "http://10.0.0.1/x", "https://127.0.0.1/", "https://169.254.169.254/x", "https://[::1]/")
+        service = self.serve("--webhooks", "everybody", "--webhook-allow", "127.0.0.0/8")
+        token = json.loads(run("token", "create", "--json", "--data-dir", self.folder / "data").stdout)["token"]
+        for url in never:
+            self.assertEqual(self.post(service, "secrets", {"secret": "x", "webhook": url}), (422, "invalid-body"), url)
+            self.assertEqual(self.post(service, "requests", {"webhook": url}), (422, "invalid-body"), url)
+        self.assertEqual(service.audit(), [])
+        self.assertEqual(service.stop(), 0)
+        service = self.serve("--webhooks", "tokens", "--webhook-allow", "127.0.0.0/8")
+        shown = {"Authorization": f"Bearer {token}"}
+        for url in never:
+            status = 422 if "10.0" in url or "169" in url or "::1" in url else 201
+            self.assertEqual(self.post(service, "secrets", {"secret": "x", "webhook": url}, shown)[0], status, url)
+        self.assertEqual(service.stop(), 0)
+
     def test_the_creator_is_told_the_name_that_the_log_has_and_a_key_that_lasts(self):
         service = self.serve("--webhooks", "everybody")
         secret = {"secret": "x", "webhook": URL}

@@ -68,9 +68,15 @@ TEST_CASE("admission: a creation that the byte budget refuses takes nothing of t
   Admission admission(limits_of(), kKey, hits);
   const ClientAddress client = client_of("192.0.2.1");
   for (int i = 0; i < 100; ++i) {
-    CHECK(refused_by(admission.admit_create(client, 86'401, kStart), Limit::kAddressBytes, hours(24)));
+    const Admission::Verdict refusal = admission.admit_create(client, 86'401, kStart);
+    CHECK(refused_by(refusal, Limit::kAddressBytes, seconds(0)));
+    CHECK(refusal->never);
   }
-  for (int i = 0; i < 4; ++i) {
+  CHECK_FALSE(admission.admit_create(client, 86'360, kStart));
+  for (int i = 0; i < 100; ++i) {
+    CHECK(refused_by(admission.admit_create(client, 41, kStart), Limit::kAddressBytes, seconds(1)));
+  }
+  for (int i = 0; i < 3; ++i) {
     CHECK_FALSE(admission.admit_create(client, 10, kStart));
   }
 }
@@ -178,7 +184,7 @@ TEST_CASE("admission: limits change while it runs, and 0 lifts them") {
   limits.wrong_passphrases = {1, 60};
   limits.address_bytes_max = 100;
   admission.configure(limits);
-  CHECK(refused_by(admission.admit_create(client, 101, kStart), Limit::kAddressBytes, hours(24)));
+  CHECK(admission.admit_create(client, 101, kStart)->never);
   CHECK_FALSE(admission.admit_create(client, 100, kStart));
   CHECK(refused_by(admission.admit_create(client, 0, kStart), Limit::kCreates, seconds(1)));
   admission.note_miss(client, kStart);

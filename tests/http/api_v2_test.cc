@@ -211,6 +211,20 @@ TEST_CASE("api v2: a request is taken back by whoever has both keys") {
   CHECK(fixture.post("/api/v2/requests/status", {{"fill_key", fill_key}}).body["state"] == "deleted");
 }
 
+TEST_CASE("api v2: a request whose answer was retrieved cannot be taken back, and says when it was") {
+  ApiV2Fixture fixture;
+  const Json asked = fixture.post("/api/v2/requests", Json::object()).body;
+  const std::string fill_key = asked["fill_key"].get<std::string>();
+  CHECK(fixture.send("/api/v2/requests/fill", "x", {kBytes.front(), {"Request-Fill-Key", fill_key}}).status == 201);
+  CHECK(fixture.retrieve(asked["request_key"]).status == 200);
+  const Answer late =
+      fixture.post("/api/v2/requests/delete", {{"fill_key", fill_key}, {"request_key", asked["request_key"]}});
+  CHECK(late.status == 410);
+  CHECK(late.problem() == "retrieved");
+  CHECK(late.body["at"] == kNow);
+  CHECK(fixture.post("/api/v2/requests/status", {{"fill_key", fill_key}}).body["state"] == "filled");
+}
+
 TEST_CASE("api v2: the service says what it allows") {
   const ApiV2Fixture fixture;
   const Response response = fixture.call({"GET", "/api/v2/service"});

@@ -94,6 +94,9 @@ TEST_CASE("bodies v2: every mistake of a header field has its entry") {
       {{{"Secret-Passphrase", "cGFzc3B"}}, "base64_decode@header.Secret-Passphrase"},  // bits that mean nothing
       {{{"Secret-Passphrase", "cGFzc3A"}}, "bytes_too_long@header.Secret-Passphrase"},
       {{{"Secret-Passphrase", ""}}, "ok"},  // as in JSON: none
+      {{{"Secret-Passphrase", "w7_DvQ"}}, "ok"},
+      {{{"Secret-Passphrase", "_w"}}, "string_unicode@header.Secret-Passphrase"},
+      {{{"Secret-Passphrase", "7aCA"}}, "string_unicode@header.Secret-Passphrase"},  // half of a surrogate pair
       {{{"Secret-Proof", ""}}, "bytes_too_short@header.Secret-Proof"},
       {{{"Secret-Proof", kProof.substr(4)}}, "bytes_too_short@header.Secret-Proof"},
       {{{"Secret-Proof", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8g"}}, "bytes_too_long@header.Secret-Proof"},
@@ -108,6 +111,13 @@ TEST_CASE("bodies v2: every mistake of a header field has its entry") {
          "0123456789\xC3\xA4"
          "bcdef"}},
        "string_pattern_mismatch@header.Idempotency-Key"},
+      {{{"Secret-Views", "1"}, {"secret-views", "2"}}, "extra_forbidden@header.Secret-Views"},
+      {{{"Secret-Passphrase", ""}, {"Secret-Passphrase", "w7_DvQ"}}, "extra_forbidden@header.Secret-Passphrase"},
+      {{{"Secret-TTL", "1"}, {"Secret-TTL", "1"}}, "extra_forbidden@header.Secret-TTL"},
+      {{{"Secret-Proof", kProof}, {"Secret-Proof", kProof}}, "extra_forbidden@header.Secret-Proof"},
+      {{{"Secret-Webhook", ""}, {"Secret-Webhook", ""}}, "extra_forbidden@header.Secret-Webhook"},
+      {{{"Idempotency-Key", kIdempotencyKey}, {"Idempotency-Key", kIdempotencyKey}},
+       "extra_forbidden@header.Idempotency-Key"},
       {{{"Secret-Views", "x"}, {"Secret-TTL", "x"}, {"Secret-Proof", "x"}},
        "int_parsing@header.Secret-TTL int_parsing@header.Secret-Views base64_decode@header.Secret-Proof"},
   };
@@ -152,6 +162,8 @@ TEST_CASE("bodies v2: a creation as JSON has its options in it, and an option el
       {R"({"secret":"x","webhook":1})", {}, "string_type@body.webhook"},
       {R"({"secret":"x"})", {{"Secret-Webhook", kWebhook}}, "extra_forbidden@header.Secret-Webhook"},
       {R"({"secret":"x","views":101})", {}, "less_than_equal@body.views"},
+      {R"({"secret":"x","proof":"AA"})", {}, "extra_forbidden@body.proof"},
+      {R"({"secret":"x","proof":null})", {}, "ok"},
       {R"({"secret":"x","views":1e99})", {}, "less_than_equal@body.views"},
       {R"({"views":0})",
        {{"Idempotency-Key", "short"}},
@@ -204,14 +216,17 @@ TEST_CASE("bodies v2: requests, receipts and fills") {
   CHECK(text_of(*parse_key_body(as_bytes(R"({"receipt_key":"r"})"), "receipt_key")) == "r");
   CHECK(verdict(parse_key_body(as_bytes(R"({"secret_key":"r"})"), "receipt_key")) == "missing@body.receipt_key");
   for (const std::string_view body : {"", "null", "{}", R"({"ttl_seconds":null})"}) {
-    CHECK(parse_new_request_body(as_bytes(body), kLimits)->ttl == 86'400s);
+    CHECK(parse_new_request_body(with(body), kLimits)->ttl == 86'400s);
   }
-  CHECK(parse_new_request_body(as_bytes(R"({"ttl_seconds":7})"), kLimits)->ttl == 7s);
-  CHECK(verdict(parse_new_request_body(as_bytes(R"({"ttl_seconds":0})"), kLimits)) ==
+  CHECK(parse_new_request_body(with(R"({"ttl_seconds":7})"), kLimits)->ttl == 7s);
+  CHECK(verdict(parse_new_request_body(with(R"({"ttl_seconds":0})"), kLimits)) ==
         "greater_than_equal@body.ttl_seconds");
-  CHECK(text_of(parse_new_request_body(as_bytes(R"({"webhook":"https://a.b/"})"), kLimits)->webhook) == "https://a.b/");
-  CHECK(verdict(parse_new_request_body(as_bytes(R"({"webhook":"ftp://a.b/"})"), kLimits)) ==
-        "url_parsing@body.webhook");
+  CHECK(text_of(parse_new_request_body(with(R"({"webhook":"https://a.b/"})"), kLimits)->webhook) == "https://a.b/");
+  CHECK(verdict(parse_new_request_body(with(R"({"webhook":"ftp://a.b/"})"), kLimits)) == "url_parsing@body.webhook");
+  CHECK(verdict(parse_new_request_body(with(R"({"views":2,"passphrase":"pass","proof":"AA"})"), kLimits)) ==
+        "extra_forbidden@body.passphrase extra_forbidden@body.proof extra_forbidden@body.views");
+  CHECK(verdict(parse_new_request_body(with("", {{"Secret-Passphrase", "w7_DvQ"}}), kLimits)) ==
+        "extra_forbidden@header.Secret-Passphrase");
   CHECK(verdict(parse_request_keys_body(as_bytes("{}"))) == "missing@body.fill_key missing@body.request_key");
   CHECK(text_of(parse_request_keys_body(as_bytes(R"({"fill_key":"f","request_key":"r"})"))->request_key) == "r");
   CHECK(verdict(parse_fill(with(""))) == "missing@body missing@header.Request-Fill-Key");
@@ -224,6 +239,13 @@ TEST_CASE("bodies v2: requests, receipts and fills") {
   CHECK(parse_fill(with("bytes", {{"request-fill-key", "f"}, {"idempotency-key", key}}))->idempotency_key == key);
   CHECK(verdict(parse_fill(with("bytes", {{"request-fill-key", "f"}, {"idempotency-key", "short"}}))) ==
         "string_too_short@header.Idempotency-Key");
+  for (const std::string_view option :
+       {"Secret-TTL", "Secret-Views", "Secret-Passphrase", "Secret-Proof", "Secret-Webhook"}) {
+    CHECK(verdict(parse_fill(with("bytes", {{"request-fill-key", "f"}, {option, "1"}}))) ==
+          "extra_forbidden@header." + std::string(option));
+  }
+  CHECK(verdict(parse_fill(with("bytes", {{"request-fill-key", "f"}, {"request-fill-key", "f"}}))) ==
+        "extra_forbidden@header.Request-Fill-Key");
 }
 
 }  // namespace disposable

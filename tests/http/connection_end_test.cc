@@ -113,6 +113,29 @@ TEST_CASE("connection: lingering drops what comes, within bounds, and ends with 
   CHECK(fixture.host.dispatched.empty());
 }
 
+TEST_CASE("connection: a body that is refused may come all the same, so that its sender gets to the answer") {
+  constexpr std::size_t kUpload = 25UL << 20U;
+  Fixture fixture;
+  fixture.arrive("POST /refused HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(kUpload) + "\r\n\r\n");
+  REQUIRE(fixture.state() == kLingering);
+  CHECK(fixture.time_left() == 26s);
+  SUBCASE("as much as it has announced") {
+    for (std::size_t sent = 0; sent < kUpload; sent += 1UL << 20U) {
+      fixture.arrive(std::string(1UL << 20U, 'x'));
+      fixture.take_turns();
+    }
+    CHECK(fixture.state() == kLingering);
+    CHECK(fixture.host.charged == 0);
+    fixture.end();
+    CHECK(fixture.state() == kClosed);
+  }
+  SUBCASE("but nobody waits for it at the end") {
+    fixture.connection.drain(fixture.host.time + 500ms);
+    CHECK(fixture.state() == kLingering);
+    CHECK(fixture.time_left() == 1s);
+  }
+}
+
 TEST_CASE("connection: a peer that ends with its request is answered, one that ends before it is not") {
   for (const bool tls : {false, true}) {
     Fixture fixture;

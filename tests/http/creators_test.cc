@@ -161,7 +161,9 @@ TEST_CASE("token limits: what the bytes refuse takes nothing of the rate") {
   TokenLimits limits(kKey, hits);
   limits.configure(CreatorTokens({token.stored}));
   for (int i = 0; i < 10; ++i) {
-    CHECK(limits.admit_create(token.stored.id, {101}, kStart)->limit == Limit::kTokenBytes);
+    const Admission::Verdict refusal = limits.admit_create(token.stored.id, {101}, kStart);
+    CHECK(refusal->limit == Limit::kTokenBytes);
+    CHECK(refusal->never);
   }
   CHECK_FALSE(limits.admit_create(token.stored.id, {100}, kStart));
 }

@@ -142,6 +142,66 @@ TEST_CASE("server creators: a request counts for its token as what others may pu
   CHECK(fixture.create(little.line()) == 429);
 }
 
+TEST_CASE("server creators: who may not create any more when his body is complete has created nothing") {
+  const TestToken token(1);
+  const std::string head = "Expect: 100-continue\r\nContent-Type: application/json\r\n";
+  struct Row {
+    std::string fields;
+    Creators before;
+    Creators after;
+    int status;
+  };
+  const std::vector<Row> rows = {
+      {token.line(), creators_of({"token"}, {token.stored}), creators_of({"token"}), 401},
+      {token.line(), creators_of({"open"}, {token.stored}), creators_of({"open"}), 401},
+      {"", creators_of({"open"}), creators_of({"10.0.0.0/8"}), 403},
+      {token.line(), creators_of({"token"}, {token.stored}), creators_of({"open"}, {token.stored}), 200},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.status);
+    Fixture fixture(row.before);
+    RawClient client(fixture.server.port);
+    const std::string whole = request("POST", kCreate, kBody, head + row.fields);
+    client.send(whole.substr(0, whole.size() - 2));
+    CHECK(status_of(client.receive()) == 100);
+    fixture.settings.creators = row.after;
+    fixture.server.configure(fixture.settings);
+    client.send(whole.substr(whole.size() - 2));
+    CHECK(status_of(client.receive()) == row.status);
+    CHECK(fixture.api.vault.history().size() == (row.status == 200 ? 1 : 0));
+    client.send(request("GET", "/healthz"));
+    CHECK(status_of(client.receive()) == 200);
+  }
+}
+
+TEST_CASE("server creators: a repetition is answered without room for its bytes, and takes none") {
+  TestToken token(1);
+  token.stored.bytes_per_day = 300;
+  token.stored.creates_per_minute = 10;
+  Fixture fixture(creators_of({"token"}, {token.stored}));
+  const auto create = [&](std::string_view key, std::size_t size) {
+    const std::string fields =
+        "Content-Type: application/octet-stream\r\nIdempotency-Key: 0123456789abcde" + std::string(key) + "\r\n";
+    return fixture.ask("POST", "/api/v2/secrets", std::string(size, 'x'), token.line() + fields);
+  };
+  const auto keys = [](const std::string& answer) { return answer.substr(answer.find("\r\n\r\n")); };
+  const std::string first = create("a", 100);
+  CHECK(status_of(first) == 201);
+  for (int i = 0; i < 3; ++i) {  // there is room for two of three
+    CHECK(keys(create("a", 100)) == keys(first));
+  }
+  CHECK(status_of(create("b", 200)) == 201);
+  CHECK(keys(create("a", 100)) == keys(first));
+  CHECK(status_of(create("b", 200)) == 201);
+  CHECK(status_of(create("a", 101)) == 422);
+  const std::string refused = create("c", 100);
+  CHECK(status_of(refused) == 429);
+  CHECK(std::stoi(refused.substr(refused.find("Retry-After: ") + 13)) > 10'000);
+  CHECK(fixture.api.vault.history().size() == 2);
+  CHECK(status_of(create("a", 100)) == 201);
+  CHECK(status_of(create("a", 100)) == 429);  // it is the eleventh in a minute
+}
+
 TEST_CASE("server creators: other tokens and rules hold for connections that exist") {
   const TestToken token(1);
   Fixture fixture(creators_of({"token"}, {token.stored}));

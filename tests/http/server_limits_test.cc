@@ -191,6 +191,66 @@ TEST_CASE("server limits: bytes of what was not stored are given back") {
   CHECK(fixture.create("203.0.113.8") == 200);
 }
 
+TEST_CASE("server limits: a filling is repeated without room for its bytes, and takes none") {
+  Limits limits;
+  limits.address_bytes_max = 150;
+  Fixture fixture(limits);
+  const auto fill = [&](std::string_view fill_key, std::string_view idempotency_key) {
+    RawClient client(fixture.server.port);
+    client.send(request("POST", "/api/v2/requests/fill", std::string(100, 'x'),
+                        "X-Forwarded-For: 203.0.113.7\r\nContent-Type: application/octet-stream\r\nRequest-Fill-Key: " +
+                            std::string(fill_key) + "\r\nIdempotency-Key: " + std::string(idempotency_key) + "\r\n"));
+    return status_of(client.receive());
+  };
+  const auto ask = [&] {
+    const std::string asked = fixture.ask("203.0.113.8", "POST", "/api/v2/requests");
+    return asked.substr(asked.find("\"fill_key\":\"") + 12, SecretKey::kTextSize);
+  };
+  const std::string one = ask();
+  const std::string another = ask();
+  CHECK(fill(one, "0123456789abcdef") == 201);
+  CHECK(fill(one, "0123456789abcdef") == 201);
+  CHECK(fill(one, "0123456789abcdeg") == 409);
+  CHECK(fill(another, "0123456789abcdef") == 429);
+}
+
+TEST_CASE("server limits: what can never fit is not told to wait") {
+  Limits limits;
+  limits.address_bytes_max = 100;
+  Fixture fixture(limits);
+  const std::string large = R"({"secret":")" + std::string(100, 'x') + "\"}";
+  CHECK(fixture.create("203.0.113.7", large) == 413);
+  CHECK(status_of(fixture.ask("203.0.113.7", "POST", "/api/v2/secrets", large)) == 413);
+  CHECK(fixture.create("203.0.113.7") == 200);
+  limits.address_bytes_max = 0;
+  limits.stored_bytes_max = 100;
+  fixture.server.configure(behind_proxy(limits));
+  const auto upload = [&](std::size_t size) {
+    RawClient client(fixture.server.port);
+    client.send(request("POST", "/api/v2/secrets", std::string(size, 'x'),
+                        "X-Forwarded-For: 203.0.113.7\r\nContent-Type: application/octet-stream\r\n"));
+    return client.receive();
+  };
+  CHECK(status_of(upload(101)) == 413);
+  CHECK(upload(101).find("Retry-After") == std::string::npos);
+  CHECK(status_of(upload(100)) == 201);
+}
+
+TEST_CASE("server limits: API v1 is no way to have the limit of API v2 met") {
+  Limits limits;
+  limits.wrong_passphrases = {2, 1};
+  Fixture fixture(limits);
+  const std::string created = fixture.ask("203.0.113.7", "POST", "/api/v2/secrets", kBody);
+  const std::string key = created.substr(created.find("\"secret_key\":\"") + 14, SecretKey::kTextSize);
+  for (int i = 0; i < 5; ++i) {
+    const std::string refused = fixture.ask("203.0.113.7", "DELETE", std::string(kCreate) + "/" + key);
+    CHECK(status_of(refused) == 403);
+    CHECK(refused.ends_with(R"({"detail":"The secret was created with API v2"})"));
+  }
+  const std::string body = R"({"passphrase":"p","secret_key":")" + key + "\"}";
+  CHECK(status_of(fixture.ask("203.0.113.7", "POST", "/api/v2/secrets/retrieve", body)) == 200);
+}
+
 TEST_CASE("server limits: new settings hold for connections that exist") {
   Limits limits;
   Fixture fixture(limits);

@@ -20,6 +20,7 @@ struct WebhooksFixture : ApiFixture {
   Api::Parts parts(WebhookRule rule) {
     Api::Parts parts{vault.vault, [this] { return readiness; }, limits};
     parts.webhooks = rule;
+    parts.webhook_callable = [](std::string_view url) { return url.find("nowhere") == std::string_view::npos; };
     return parts;
   }
   // The three ways to name one.
@@ -78,6 +79,22 @@ TEST_CASE("webhooks: who may not name one is refused, and nothing is stored; wit
       CHECK(fixture.send(way, row.principal, "").status == 201);
       CHECK(fixture.send(way, row.principal, "https://confidential@a.b/").problem() == "invalid-body");
     }
+  }
+}
+
+TEST_CASE("webhooks: one that can never be called is refused, in its place, and nothing is stored") {
+  for (const int way : {0, 1, 2}) {
+    CAPTURE(way);
+    WebhooksFixture fixture(WebhookRule::kEverybody);
+    const Answer answer = fixture.send(way, "", "https://nowhere.example.org/confidential");
+    CHECK(answer.problem() == "invalid-body");
+    const Json& error = answer.body.at("errors").at(0);
+    CHECK(error.at("type") == "value_error");
+    CHECK(error.at("loc") == (way == 0 ? Json{"header", "Secret-Webhook"} : Json{"body", "webhook"}));
+    CHECK(answer.body.dump().find("confidential") == std::string::npos);
+    CHECK(fixture.vault.history().empty());
+    WebhooksFixture nobody(WebhookRule::kNobody);
+    CHECK(nobody.send(way, "", "https://nowhere.example.org/").problem() == "webhook-refused");
   }
 }
 

@@ -81,6 +81,19 @@ TEST_CASE("webhook addresses: the neighbours of what is set aside are public, by
   }
 }
 
+TEST_CASE("webhook addresses: what can be told of a host before its name is looked up") {
+  const WebhookAddresses addresses;
+  for (const std::string_view host : {"hooks.example", "8.8.8.8", "2606:4700:4700::1111"}) {
+    CAPTURE(host);
+    CHECK(addresses.may_call(host, kTls));
+    CHECK_FALSE(addresses.may_call(host, kPlain));
+  }
+  for (const std::string_view host : {"127.0.0.1", "169.254.169.254", "::1", "::ffff:10.0.0.1"}) {
+    CAPTURE(host);
+    CHECK_FALSE(addresses.may_call(host, kTls));
+  }
+}
+
 TEST_CASE("webhook addresses: what is allowed may be called, also by plain http, and nothing beside it") {
   WebhookAddresses addresses;
   REQUIRE(addresses.allow("10.1.0.0/16"));
@@ -96,6 +109,9 @@ TEST_CASE("webhook addresses: what is allowed may be called, also by plain http,
     CHECK_FALSE(addresses.may_call(ip(text), kTls));
   }
   CHECK_FALSE(addresses.may_call(ip("8.8.8.9"), kPlain));
+  CHECK(addresses.may_call("10.1.2.3", kPlain));
+  CHECK_FALSE(addresses.may_call("10.2.0.0", kTls));
+  CHECK(addresses.may_call("hooks.example", kPlain));  // it may be a name of one that is allowed
   CHECK_FALSE(addresses.allow("10.1.0.0/8"));
   CHECK_FALSE(addresses.allow("everybody"));
 }
