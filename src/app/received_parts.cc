@@ -11,10 +11,10 @@
 
 #include "app/kept_file.h"
 #include "app/terminal.h"
+#include "base/utf8.h"
 #include "client/file_name.h"
 #include "client/key_derivation.h"
 #include "client/terminal_text.h"
-#include "client/utf8.h"
 
 namespace disposable {
 
