@@ -80,6 +80,11 @@ std::string name_of(const Part& part) {
 // What one place cannot take is kept as if none had been named, which is told.
 void settle(const std::vector<Part>& parts, Destination& destination, Delivery& delivery) {
   const bool several = parts.size() > 1;
+  if (several && !destination.room) {
+    delivery.outcome = client_fail(ClientFailure::kHere, "the secret has several parts, and no folder takes them",
+                                   "they follow each other where you wanted one");
+    return;
+  }
   const auto elsewhere = [&](const std::string& why) {
     delivery.outcome = client_fail(ClientFailure::kHere, why,
                                    "its files are in the folder " + harmless_name(destination.folder.string()));
@@ -172,11 +177,12 @@ Outcome<Destination> open_destination(const OutputOptions& options, bool json, s
     destination.folder = shelters().back();
     room = set_aside(destination.folder, bytes);
   }
-  if (!room) {
+  if (room) {
+    destination.room = std::move(*room);
+  } else if (!streamed) {  // where nothing can be written, a stream is all there is
     return client_fail(room.error().failure, room.error().message,
-                       "--output PATH names another; nothing was retrieved yet");
+                       "--output PATH names another, - standard output; nothing was retrieved yet");
   }
-  destination.room = std::move(*room);
   return destination;
 }
 

@@ -22,7 +22,7 @@ struct Destination {
   bool standard_output = false;  // for a single part, whatever it is
   bool replace = false;          // `file`, and nothing else
   bool json = false;
-  FileDescriptor room{};  // in `folder`, for as long as it is held
+  FileDescriptor room{};  // in `folder`, for as long as it is held; none where only a stream takes anything
 };
 
 // To be called before the secret, which has so many bytes, is spent. kHere: a file that --force would replace; a folder

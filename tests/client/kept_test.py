@@ -149,6 +149,15 @@ class StreamTest(KeptCase):
         self.client("retrieve", "--json", "--output", "-", link, code=2)
         self.assertEqual(self.state(link), "live")
 
+    def test_where_nothing_can_be_written_standard_output_takes_all(self):
+        nowhere = ("sh", "-c", 'cd /proc && exec "$@"', "sh")
+        for files, code in ((("a", BYTES),), 0), ((("a", b"1"), ("b", b"2")), 1):
+            link = self.share_files(*files)
+            done = self.client("retrieve", link, wrapper=nowhere, code=1, TMPDIR="/proc")
+            self.assertIn(b"nothing was retrieved yet", done.stderr)
+            done = self.client("retrieve", "--output", "-", link, wrapper=nowhere, code=code, TMPDIR="/proc")
+            self.assertEqual(done.stdout, b"".join(content for _, content in files))
+
     def test_what_one_place_cannot_take_is_kept_in_files(self):
         files = (("a", b"1"), ("b", b"2"))
         done = self.client("retrieve", "--output", "-", self.share_files(*files), code=1)
