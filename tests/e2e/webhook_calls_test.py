@@ -1,80 +1,28 @@
 """Webhooks with a receiver that listens: what arrives, how it is signed, what is tried again, and what is never called."""
 
 import base64
-import hashlib
-import hmac
-import http.server
 import json
 import os
 import re
 import socket
-import ssl
-import subprocess
 import threading
 import time
 import unittest
 
 from fixture import temporary_folder
+from receiver import KEY_FILE, Receiver, certificate, signature
 from service import Service, run
 from suite import wait_until
 
-KEY = bytes(range(32))
 LOOPBACK = ("--webhook-allow", "127.0.0.0/8")
 EVENTS = ("created", "retrieved", "deleted", "expired")
-
-
-class Receiver(http.server.ThreadingHTTPServer):
-    """Keeps what it is told. `answer` says how: a status, or a function that does with the connection what it likes."""
-
-    daemon_threads = True
-
-    def __init__(self, port=0):
-        self.told, self.answer, self.fields = [], 204, {}
-        super().__init__(("127.0.0.1", port), _Handler)
-        self.port = self.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}/hook?for=us"
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
-
-    def close(self):
-        self.shutdown()
-        self.server_close()
-        self._thread.join()
-
-    def handle_error(self, request, client_address):
-        """The service breaks connections off; that is no failure here."""
-
-    def types(self):
-        return [json.loads(body)["type"] for _, _, body in self.told]
-
-
-class _Handler(http.server.BaseHTTPRequestHandler):
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.told.append((self.path, dict(self.headers.items()), body))
-        if callable(self.server.answer):
-            self.server.answer(self.connection)
-            return
-        self.send_response(self.server.answer)
-        for name, value in self.server.fields.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *arguments):
-        pass
-
-
-def signature(fields, body, key=KEY):
-    signed = f"{fields['webhook-id']}.{fields['webhook-timestamp']}.".encode() + body
-    return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
 
 
 class WebhookCallsTest(unittest.TestCase):
     def setUp(self):
         self.folder = temporary_folder(self)
         self.key_file = self.folder / "webhook-key"
-        self.key_file.write_text(f"whsec_{base64.b64encode(KEY).decode()}\n")
+        self.key_file.write_text(KEY_FILE)
         self.key_file.chmod(0o600)
         self.receiver = Receiver()
         self.addCleanup(lambda: self.receiver.close())
@@ -202,18 +150,14 @@ class WebhookCallsTest(unittest.TestCase):
     def test_a_name_and_a_certificate_are_looked_up_within_the_sandbox(self):
         if os.geteuid() != 0:
             self.skipTest("a file of hosts of its own needs root")
-        hosts, certificate, key = (self.folder / name for name in ("hosts", "hooks.pem", "hooks.key"))
+        hosts = self.folder / "hosts"
         hosts.write_text("127.0.0.1 hooks.test\n")
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                        "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=hooks.test", "-addext",
-                        "subjectAltName=DNS:hooks.test"], check=True, capture_output=True)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
-        self.receiver.socket = context.wrap_socket(self.receiver.socket, server_side=True)
+        trusted, key = certificate(self.folder, "hooks.test")
+        self.receiver.use_tls(trusted, key)
         files = ("/etc/hosts", "/etc/ssl/certs/ca-certificates.crt")
         script = f'mount --bind "$1" {files[0]} && mount --bind "$2" {files[1]} && shift 2 && exec "$@"'
         service = self.serve(*LOOPBACK, url=f"https://hooks.test:{self.receiver.port}/x",
-                             wrapper=("unshare", "--mount", "sh", "-c", script, "sh", str(hosts), str(certificate)))
+                             wrapper=("unshare", "--mount", "sh", "-c", script, "sh", str(hosts), str(trusted)))
         service.client().create("x")
         self.wait_for(1)
         self.assertEqual(self.receiver.told[0][1]["Host"], f"hooks.test:{self.receiver.port}")
