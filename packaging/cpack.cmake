@@ -6,10 +6,10 @@ set(CPACK_PACKAGE_VENDOR "Disposable Secrets")
 set(CPACK_PACKAGE_FILE_NAME ${CPACK_PACKAGE_NAME})
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "one-time secret sharing service")
 set(CPACK_PACKAGE_DESCRIPTION
-"Keeps a secret, encrypted, and hands it out once: by a web page, by a client on
-the command line and by a JSON API over HTTP or HTTPS, with an audit log of what
-happened to every secret. Secrets survive restarts and power cuts, and none is
-handed out twice.
+"Keeps a secret, encrypted, and hands it out once: by a web page, by a client
+on the command line and by a JSON API over HTTP or HTTPS, with an audit log
+of what happened to every secret. Secrets survive restarts and power cuts,
+and none is handed out twice.
 
 The executable is static. The package runs it as a hardened systemd service
 behind a socket that stays open while the service is restarted.")
