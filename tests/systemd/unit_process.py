@@ -37,6 +37,7 @@ class UnitProcess:
     folder = None  # where the tests put their files
 
     def __init__(self, command, env=None, pass_fds=(), **_):
+        command = [str(word) for word in command]
         if pass_fds or pathlib.Path(command[0]).name != "disposable-secrets":
             raise AssertionError(f"{command[0]} cannot be started as a unit")
         self.name = f"disposable-secrets-test-{next(_numbers)}.service"
