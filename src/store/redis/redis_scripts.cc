@@ -46,15 +46,21 @@ return 'OK'
 )lua";
 
 constexpr std::string_view kReplace = R"lua(
-local found = redis.call('HMGET', KEYS[1], 'v', 't', 'n')
+local found = redis.call('HMGET', KEYS[1], 'v', 't', 'n', 'c')
 if found[1] ~= ARGV[5] then
-  if found[1] ~= ARGV[6] or found[2] ~= ARGV[2] then return 'CONFLICT' end
-  redis.call('HSET', KEYS[1], 't', ARGV[2])
+  local mine = found[4] == ARGV[2] and 'c' or found[1] == ARGV[6] and found[2] == ARGV[2] and 't'
+  if not mine then return 'CONFLICT' end
+  redis.call('HSET', KEYS[1], mine, ARGV[2])
   return 'OK'
 end
 if redis.call('HGET', KEYS[4], 'format') ~= '1' then return 'MOVED' end
 if ARGV[10] and redis.call('XLEN', KEYS[3]) >= tonumber(ARGV[7]) then return 'OUTBOX' end
 append_events(10)
+if not ARGV[10] and redis.call('HGET', KEYS[1], 'r') == ARGV[3] then
+  redis.call('HSET', KEYS[1], 'c', found[4] or found[2])
+elseif found[4] then
+  redis.call('HDEL', KEYS[1], 'c')
+end
 redis.call('HSET', KEYS[1], 'v', ARGV[6], 'r', ARGV[3], 'd', ARGV[4], 't', ARGV[2])
 if found[3] and ARGV[8] == '1' then
   redis.call('HINCRBY', KEYS[4], 'bytes', string.format('%.0f', 0 - found[3]))

@@ -45,7 +45,8 @@ struct RedisScripts {
   // secrets, EVENTS. OK, EXISTS, OUTBOX, FULL; GONE when this server holds no store, MOVED when it is in a move.
   RedisScript insert;
   // ARGV id, token, record, due, expected version, the next version, events the outbox may hold, 1 to drop the payload,
-  // change of the live secrets, EVENTS. OK, CONFLICT, OUTBOX, MOVED.
+  // change of the live secrets, EVENTS. OK, CONFLICT, OUTBOX, MOVED. A record that is written once more as it is keeps
+  // the token of who made it so (c): whose answer was lost must not take it for somebody else's.
   RedisScript replace;
   // KEYS meta, outbox. ARGV events the outbox may hold. Writes what is there already, so that a server that refuses
   // writes says so. OK, OUTBOX, MOVED.
