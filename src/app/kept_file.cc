@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "app/durable_file.h"
 #include "client/file_name.h"
 #include "client/terminal_text.h"
 
@@ -73,6 +74,8 @@ Outcome<fs::path> keep_file(const fs::path& wanted, ByteView content, bool repla
     ::unlink(created->c_str());  // a part of a file looks like a file
     return client_fail(written.error());
   }
+  const fs::path folder = wanted.has_parent_path() ? wanted.parent_path() : fs::path(".");
+  ignore(sync_folder(folder), "it is there; not every file system can do this");
   return replace ? wanted : *created;
 }
 

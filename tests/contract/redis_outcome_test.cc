@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <thread>
+
 #include "contract/harness.h"
 #include "contract/redis_proxy.h"
 #include "support/metrics_parser.h"
@@ -151,6 +153,27 @@ TEST_CASE("outcome: a lost answer does not win against another's change") {
   REQUIRE_FALSE(spent.has_value());
   CHECK(spent.error().code == Errc::kConflict);
   CHECK(show(other).record == "other");
+}
+
+TEST_CASE("outcome: a lost answer wins against another who has only confirmed the change") {
+  Proxied proxied;
+  REQUIRE(insert(proxied.harness).has_value());
+  RedisHarness other(shared_redis(), shared_redis().unix_url(proxied.fresh.prefix));
+  other.reopen();
+  proxied.proxy.next(Fault::kHoldRequest);
+  bool succeeded = false;
+  {
+    const std::jthread spender([&] { succeeded = spend(proxied.harness).has_value(); });
+    while (show(other).version < 2) {  // carried out, and told to nobody
+      proxied.proxy.deliver_held();
+      std::this_thread::yield();
+    }
+    for (std::uint64_t version = 2; version <= 3; ++version) {
+      REQUIRE(other.store().replace(test_id(1), version, test_entry("spent", 500), Payload::kKeep, {}).has_value());
+    }
+  }
+  CHECK(succeeded);
+  CHECK(show(other) == Shown{"spent", 4, 2, {0, 0}});
 }
 
 TEST_CASE("outcome: reads are simply asked again, also of a server that was started anew") {

@@ -6,6 +6,7 @@
 //       r  the record (core/record.h)
 //       d  when the sweeper must look at it next, in milliseconds since the epoch
 //       t  the token of the change that led to this version (16 random bytes)
+//       c  the token of the change that made the record so, where later ones wrote it once more as it was
 //       p  the payload, sealed; absent once dropped
 //       n  size of p in bytes; absent with it
 //       Without payload it has a time to live, until a day after d. That is for stores nobody sweeps any more: what is

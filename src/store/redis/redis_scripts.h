@@ -6,12 +6,13 @@
 // KEYS of the changes: a secret, due, outbox, meta (redis_schema.h). EVENTS: for each event its id and its bytes, at
 // the end of ARGV.
 //
-// Running a change again. Each version of a record remembers the token of the change that made it. A script that finds
-// the version it would make, with its own token, answers OK as before and writes the token once more: WAITAOF and WAIT
-// speak of the latest write of their connection, so that the answer is confirmed for the second time too. A first run
-// that was only slow may come after the second: then the same holds for it, or the record is at a later version and it
-// changes nothing. Only an insert could come after the purge of its own record, out of the buffer of a server that was
-// frozen for so long; that is past its expiry, when it opens for nobody.
+// Running a change again. Each version of a record remembers the token of the change that made it. A script that
+// finds the version it would make, with its own token, or a later one of the same content that keeps the token,
+// answers OK as before and writes the token once more: WAITAOF and WAIT speak of the latest write of their
+// connection, so that the answer is confirmed for the second time too. A first run that was only slow may come
+// after the second: then the same holds for it, or the record is at a later version and it changes nothing. Only an
+// insert could come after the purge of its own record, out of the buffer of a server that was frozen for so long;
+// that is past its expiry, when it opens for nobody.
 
 #pragma once
 
